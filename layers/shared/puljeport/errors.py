@@ -1,0 +1,72 @@
+"""The errors of Puljeport, one tree.
+
+PuljeportError
+├── ConfigError          a setting is missing or cannot be read
+├── DefinitionError      a call definition is not valid; carries every finding with file, line and path
+├── Unreadable           a file cannot be read as a form; carries the problem to show the applicant
+├── UnknownCall          no call is published under that id
+├── UnknownSubmission    no submission has that id or reference
+├── ObjectGone           the stored object (or that version of it) no longer exists
+└── Contention           a record kept changing under us; try again later
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from puljeport.problems import Problem
+
+
+class PuljeportError(Exception):
+    """Base of every error that Puljeport raises on purpose."""
+
+
+class ConfigError(PuljeportError):
+    """A setting is missing or cannot be read; the message names the setting and its value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One fault in a call definition: where it is (file, 1-based line, path in the document) and what to do."""
+
+    file: str
+    line: int
+    path: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}: {self.path}: {self.message}"
+
+
+class DefinitionError(PuljeportError):
+    """A call definition is not valid. `findings` holds all of its faults, in the order of the file."""
+
+    def __init__(self, findings: list[Finding]) -> None:
+        self.findings = findings
+        super().__init__("\n".join(str(finding) for finding in findings))
+
+
+class Unreadable(PuljeportError):
+    """A file cannot be read as a form. `problem` says why, and what the sender can do, in both languages."""
+
+    def __init__(self, problem: Problem) -> None:
+        self.problem = problem
+        super().__init__(problem.code)
+
+
+class UnknownCall(PuljeportError):
+    """No call is published under that id."""
+
+
+class UnknownSubmission(PuljeportError):
+    """No submission has that id or reference."""
+
+
+class ObjectGone(PuljeportError):
+    """The stored object, or that version of it, no longer exists."""
+
+
+class Contention(PuljeportError):
+    """A record kept changing under us for longer than is worth waiting; the delivery is to be tried again."""
