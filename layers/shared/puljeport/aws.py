@@ -1,0 +1,62 @@
+"""Clients of AWS, made once per process, with their patience said out loud.
+
+Retries are `standard` with three attempts; a read is given up after 10 seconds: three of them fit within a function's
+60 seconds, and what is given up comes back from the queue. Source: botocore, "Retries" and `Config`.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_sns import SNSClient
+
+CONFIG = Config(
+    connect_timeout=2,
+    read_timeout=10,
+    retries={"mode": "standard", "total_max_attempts": 3},
+    tcp_keepalive=True,
+)
+
+
+@cache
+def dynamodb() -> DynamoDBClient:
+    """The process's DynamoDB client."""
+    return boto3.client("dynamodb", config=CONFIG)
+
+
+@cache
+def s3() -> S3Client:
+    """The process's S3 client. Path-style addresses only where a custom endpoint asks for them (botocore decides)."""
+    return boto3.client("s3", config=CONFIG)
+
+
+@cache
+def sns() -> SNSClient:
+    """The process's SNS client."""
+    return boto3.client("sns", config=CONFIG)
+
+
+def code(error: ClientError) -> str:
+    """The service's error code, such as `ConditionalCheckFailedException`."""
+    return str(error.response.get("Error", {}).get("Code", ""))
+
+
+def describe(error: BaseException) -> str:
+    """What may be logged of an error: type, service code, operation. Never its text, which can hold data."""
+    if isinstance(error, ClientError):
+        return f"{type(error).__name__} {code(error)} on {error.operation_name}"
+    return type(error).__name__
+
+
+def cancellations(error: ClientError) -> list[str]:
+    """The reason codes of a cancelled DynamoDB transaction, one per item (`None` for the innocent ones)."""
+    response: dict[str, Any] = dict(error.response)
+    return [str(reason.get("Code")) for reason in response.get("CancellationReasons", [])]

@@ -1,0 +1,58 @@
+"""Settings: the only module that reads the environment.
+
+Each function has a frozen model of what it needs. A name such as `uploads_bucket` is read from
+`PULJEPORT_UPLOADS_BUCKET`. Nothing is read at import: a handler loads its settings on its first event.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from puljeport.errors import ConfigError
+
+PREFIX = "PULJEPORT_"
+
+MEGABYTE = 1_000_000
+
+
+class _Settings(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class IntakeSettings(_Settings):
+    """What the function `intake` needs."""
+
+    table: Annotated[str, Field(min_length=3)]
+    max_upload_bytes: Annotated[int, Field(ge=1, le=100 * MEGABYTE)] = 10 * MEGABYTE
+    attempt_lease_seconds: Annotated[int, Field(ge=1, le=900)] = 90
+
+
+class NotifySettings(_Settings):
+    """What the function `notify` needs."""
+
+    table: Annotated[str, Field(min_length=3)]
+    notices_topic_arn: Annotated[str, Field(pattern=r"^arn:aws[a-z-]*:sns:")]
+
+
+def load[S: _Settings](model: type[S], environment: Mapping[str, str] | None = None) -> S:
+    """The settings `model` from the environment (or the mapping given).
+
+    Raises ConfigError naming every setting that is missing or wrong, and the value it has.
+    """
+    environment = os.environ if environment is None else environment
+    given = {name: environment.get(PREFIX + name.upper()) for name in model.model_fields}
+    try:
+        return model.model_validate({name: value for name, value in given.items() if value is not None})
+    except ValidationError as error:
+        raise ConfigError("; ".join(_describe(fault["loc"], given, fault["msg"]) for fault in error.errors())) from None
+
+
+def _describe(location: tuple[int | str, ...], given: Mapping[str, str | None], message: str) -> str:
+    name = str(location[0])
+    value = given[name]
+    variable = PREFIX + name.upper()
+    return f"{variable} is not set" if value is None else f"{variable} has value {value!r}: {message}"

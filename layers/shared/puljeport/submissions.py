@@ -1,0 +1,146 @@
+"""Submissions: one uploaded file each (one S3 object version), and what became of it."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict
+
+from puljeport.problems import Problem
+
+SCHEMA = 1
+"""Version of the stored shape. Readers ignore what they do not know and default what is missing, so that the old code
+and the new can work on the same table during a deploy."""
+
+CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+"""Digits of references: no I, L, O or U, so that a reference survives being read aloud (Crockford's Base32)."""
+
+
+class State(StrEnum):
+    """Where a submission is in its life. Nothing ever goes back to RECEIVED."""
+
+    RECEIVED = "received"
+    ACCEPTED = "accepted"
+    NEEDS_CORRECTION = "needs_correction"
+    UNREADABLE = "unreadable"
+    LATE = "late"
+    REPLACED = "replaced"
+    WITHDRAWN = "withdrawn"
+    AWARDED = "awarded"
+    DECLINED = "declined"
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """What an event says of an object that was created. Only bucket and key are always there.
+
+    `sequencer` orders events of one key (hexadecimal, compared right-aligned); `created_at` is when S3 finished the
+    request. Source: S3 user guide, "Event message structure".
+    """
+
+    bucket: str
+    key: str
+    version_id: str | None = None
+    etag: str = ""
+    size: int = 0
+    sequencer: str = ""
+    created_at: datetime | None = None
+
+    @property
+    def call(self) -> str:
+        """The call the key names (`incoming/<call>/…`), or "" when the key names none."""
+        parts = self.key.split("/", 2)
+        return parts[1] if len(parts) == 3 and parts[0] == "incoming" and parts[2] else ""
+
+
+class Submission(BaseModel):
+    """The record of one submission, as stored and as shown.
+
+    `events` counts its history and is the version that conditional writes compare. `attempts` counts how often the file
+    was opened; `attempt_until` is until when somebody may still be at it. `rounds` counts replays by an operator.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    id: str
+    reference: str
+    call: str
+    call_version: int | None = None
+    state: State
+    bucket: str
+    key: str
+    version_id: str
+    etag: str = ""
+    size: int = 0
+    sha256: str | None = None
+    sequencer: str = ""
+    received_at: AwareDatetime
+    recorded_at: AwareDatetime
+    concluded_at: AwareDatetime | None = None
+    attempts: int = 0
+    attempt_until: AwareDatetime | None = None
+    replay: bool = False
+    rounds: int = 0
+    events: int = 0
+    format: str | None = None
+    applicant: str | None = None
+    applicant_name: str | None = None
+    values: dict[str, Any] = {}
+    problems: tuple[Problem, ...] = ()
+    problem_count: int = 0
+    replaces: str | None = None
+    replaced_by: str | None = None
+    schema_version: int = SCHEMA
+
+    @property
+    def pending(self) -> bool:
+        """Whether it is still to be concluded: just received, or unreadable and put back by an operator."""
+        return self.state is State.RECEIVED or self.replay
+
+    def is_after(self, other: Submission) -> bool:
+        """Whether S3 took this file after the other; ties fall by S3's sequencer, then by id, the same on every try."""
+        return self._order() > other._order()
+
+    def _order(self) -> tuple[datetime, str, str]:
+        return (self.received_at, self.sequencer.rjust(32, "0"), self.id)
+
+    def claimed(self, now: datetime) -> bool:
+        """Whether another worker may still be reading the file."""
+        return self.attempt_until is not None and now < self.attempt_until
+
+    def next_attempt(self, now: datetime, lease: timedelta) -> Submission:
+        """The record with one more attempt begun at `now`."""
+        return self.model_copy(update={"attempts": self.attempts + 1, "attempt_until": now + lease})
+
+
+class HistoryEvent(BaseModel):
+    """One line of a submission's history: what happened, when (aware), and by what or whom."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    number: int
+    event: str
+    at: AwareDatetime
+    by: str
+    detail: str = ""
+
+
+def submission_id(bucket: str, key: str, version_id: str) -> str:
+    """The id of the submission for one object version: 26 characters, the same for ever, telling nothing of the key."""
+    digest = hashlib.sha256(f"{bucket}\0{key}\0{version_id}".encode()).digest()
+    return base64.b32encode(digest[:16]).decode().rstrip("=").lower()
+
+
+def reference(prefix: str, identity: str) -> str:
+    """The label people use, such as `MBF-7K3M-9QWX`: prefix and 40 bits of the submission id's hash.
+
+    A label and not a secret; two submissions of one call share one with a chance of one in 10^12.
+    """
+    number = int.from_bytes(hashlib.sha256(identity.encode()).digest()[:5])
+    digits = "".join(CROCKFORD[number >> shift & 31] for shift in range(35, -1, -5))
+    return f"{prefix}-{digits[:4]}-{digits[4:]}"
