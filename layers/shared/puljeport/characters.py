@@ -1,0 +1,63 @@
+"""Characters: making one text of the many ways in which the same text can be typed, pasted or saved.
+
+`clean` is for text that is kept: it changes nothing a reader would see. `plain` is for numbers, dates and single words:
+other scripts' digits and typographic dashes become ASCII, so that the patterns that follow need to know only that.
+NFKC is deliberately not used: it would make `5²` into `52` and `½` into `1⁄2`.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+
+LINE_BREAKS = str.maketrans(dict.fromkeys("\r\v\f\x85\u2028\u2029", "\n"))
+# Invisible, harmless, and left behind by copying from web pages: gone without a word.
+LITTER = str.maketrans(dict.fromkeys("\u00ad\u061c\u200b\u200e\u200f\u2060\ufeff"))
+# Embeddings, overrides and isolates change the order in which other characters are shown.
+BIDI = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+DASHES = frozenset("\u2010\u2011\u2012\u2013\u2014\u2015\u2212")
+QUOTE_LENGTH = 60
+
+
+def _hidden(character: str) -> bool:
+    if character in "\n\t":
+        return False
+    point = ord(character)
+    tag_or_annotation = 0xE0000 <= point <= 0xE007F or 0xFFF9 <= point <= 0xFFFB
+    noncharacter = 0xFDD0 <= point <= 0xFDEF or point & 0xFFFE == 0xFFFE
+    return character in BIDI or tag_or_annotation or noncharacter or unicodedata.category(character) in ("Cc", "Cs")
+
+
+def clean(text: str) -> tuple[str, int]:
+    """The text as it is kept, and how many hidden control characters had to be taken out of it.
+
+    NFC, line breaks as `\\n`, no space at line ends, none around the whole.
+    """
+    text = text.replace("\r\n", "\n").translate(LINE_BREAKS).translate(LITTER)
+    kept = "".join(character for character in text if not _hidden(character))
+    lines = unicodedata.normalize("NFC", kept).split("\n")
+    return "\n".join(line.rstrip() for line in lines).strip(), len(text) - len(kept)
+
+
+def _plain(character: str) -> str:
+    if character.isdecimal():
+        return str(unicodedata.decimal(character))
+    if "\uff01" <= character <= "\uff5e":
+        return chr(ord(character) - 0xFEE0)
+    return "-" if character in DASHES else character
+
+
+def plain(text: str) -> str:
+    """The text on one line with single spaces, ASCII digits, and `-` for every kind of dash."""
+    joined = text if text.isascii() else "".join(map(_plain, text))
+    return " ".join(joined.split())
+
+
+def fold(text: str) -> str:
+    """The text in the form in which labels and answers are compared: without case, spacing or hidden characters."""
+    return unicodedata.normalize("NFC", plain(clean(text)[0]).casefold())
+
+
+def quote(text: str) -> str:
+    """The text as it is cited in a problem: one line, cleaned, cut to `QUOTE_LENGTH` characters."""
+    line = " ".join(clean(text[: QUOTE_LENGTH * 4])[0].split())
+    return line if len(line) <= QUOTE_LENGTH else line[: QUOTE_LENGTH - 1] + "…"
