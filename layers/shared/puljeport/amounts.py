@@ -5,10 +5,10 @@ How a number is read, where `.` and `,` can mean two things:
 | written | read as | said to the applicant |
 |---|---|---|
 | `1234,5` · `1.234,50` · `1 234,50` · `1.234.567` · `1234.50` | the only reading | nothing |
-| `1.234 kr.` · `1.234,-` · `50.000` | thousands: nobody writes three decimals of a krone, and no program a last 0 | nothing |
+| `1.234 kr.` · `1.234,-` · `50.000` | thousands: kroner have two decimals, and programs write no last 0 | nothing |
 | `1.234` | thousands | a warning with the reading: a calculated 1,234 looks the same |
 | `1,234` | not read | an error that names both readings |
-| `1,234.50` · `1,234,567` · `1,5 mio. kr.` · `250 t.kr.` · `120 timer` | the only reading | a warning with the reading |
+| `1,234.50` · `1,234,567` · `1,5 mio. kr.` · `250 t.kr.` · `120 timer` | the only reading | a warning |
 | `1.234.56` · `12,345.6,7` · `1234,567` · `0.500` | not read | an error with an example |
 
 babel's `parse_decimal` was considered: it takes `1.234.56` as 123456 unless strict, and has no word for doubt.

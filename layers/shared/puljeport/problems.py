@@ -59,15 +59,18 @@ def _warning(da: str, en: str) -> Kind:
 CATALOGUE: dict[str, Kind] = {
     # -- the file: what the readers refuse --
     "too_large": _error(
-        "Filen fylder {size_mb} MB; den må højst fylde {limit_mb} MB. Fjern billeder fra skemaet, eller send bilag for sig.",
-        "The file is {size_mb} MB; the limit is {limit_mb} MB. Remove pictures from the form, or send attachments separately.",
+        "Filen fylder {size_mb} MB; den må højst fylde {limit_mb} MB. Fjern billeder fra skemaet, eller send bilag "
+        "for sig.",
+        "The file is {size_mb} MB; the limit is {limit_mb} MB. Remove pictures from the form, or send attachments "
+        "separately.",
     ),
     "empty_file": _error(
         "Filen er tom. Åbn dit udfyldte skema, gem det igen, og send den nye fil.",
         "The file is empty. Open your filled-in form, save it again and send the new file.",
     ),
     "unknown_format": _error(
-        "Vi kan ikke læse denne slags fil. Hent puljens skema, udfyld det, og send det i det format, det blev hentet i.",
+        "Vi kan ikke læse denne slags fil. Hent puljens skema, udfyld det, og send det i det format, det blev hentet "
+        "i.",
         "We cannot read this kind of file. Download the call's form, fill it in and send it in the format it came in.",
     ),
     "not_utf8": _error(
@@ -93,43 +96,51 @@ CATALOGUE: dict[str, Kind] = {
         "password, and send the new file.",
     ),
     "macros": _error(
-        "Filen indeholder makroer, og dem tager vi af sikkerhedsgrunde ikke imod. Gem den som en almindelig .docx eller "
-        ".xlsx, og send den nye fil.",
-        "The file contains macros, which we do not accept for safety. Save it as an ordinary .docx or .xlsx and send the "
-        "new file.",
+        "Filen indeholder makroer, og dem tager vi af sikkerhedsgrunde ikke imod. Gem den som en almindelig .docx "
+        "eller .xlsx, og send den nye fil.",
+        "The file contains macros, which we do not accept for safety. Save it as an ordinary .docx or .xlsx and send "
+        "the new file.",
     ),
     "zip_bomb": _error(
-        "Filen fylder alt for meget, når den pakkes ud. Fjern billeder og indsat materiale, gem skemaet, og send det igen.",
-        "The file becomes far too big when unpacked. Remove pictures and embedded material, save the form and send it again.",
+        "Filen fylder alt for meget, når den pakkes ud. Fjern billeder og indsat materiale, gem skemaet, og send det "
+        "igen.",
+        "The file becomes far too big when unpacked. Remove pictures and embedded material, save the form and send "
+        "it again.",
     ),
     "too_many_parts": _error(
         "Filen består af alt for mange dele. Kopiér dine svar over i et nyt skema fra puljens side, og send det.",
         "The file has far too many parts. Copy your answers into a new form from the call's page and send that.",
     ),
     "dtd_refused": _error(
-        "Filen indeholder en dokumenttype-erklæring (DTD), og den slags tager vi ikke imod. Gem skemaet igen i Word eller "
-        "LibreOffice, og send den nye fil.",
+        "Filen indeholder en dokumenttype-erklæring (DTD), og den slags tager vi ikke imod. Gem skemaet igen i Word "
+        "eller LibreOffice, og send den nye fil.",
         "The file contains a document type declaration (DTD), which we do not accept. Save the form again in Word or "
         "LibreOffice and send the new file.",
     ),
     "too_deep": _error(
-        "Filens indhold er pakket ind i for mange lag. Kopiér dine svar over i et nyt skema fra puljens side, og send det.",
-        "The file's content is nested too deeply. Copy your answers into a new form from the call's page and send that.",
+        "Filens indhold er pakket ind i for mange lag. Kopiér dine svar over i et nyt skema fra puljens side, og "
+        "send det.",
+        "The file's content is nested too deeply. Copy your answers into a new form from the call's page and send "
+        "that.",
     ),
     "duplicate_parts": _error(
-        "Filen har to dele med samme navn, så vi ved ikke, hvilken der gælder. Åbn skemaet, gem det som en ny fil, og send "
-        "den.",
-        "Two parts of the file have the same name, so we cannot tell which one counts. Open the form, save it as a new file "
-        "and send that.",
+        "Filen har to dele med samme navn, så vi ved ikke, hvilken der gælder. Åbn skemaet, gem det som en ny fil, "
+        "og send den.",
+        "Two parts of the file have the same name, so we cannot tell which one counts. Open the form, save it as a "
+        "new file and send that.",
     ),
     "too_much_text": _error(
-        "Der er mere tekst i skemaet, end vi kan tage imod ({limit_kb} kB i alt). Kort svarene ned, og send skemaet igen.",
-        "The form holds more text than we can take ({limit_kb} kB in all). Shorten the answers and send the form again.",
+        "Der er mere tekst i skemaet, end vi kan tage imod ({limit_kb} kB i alt). Kort svarene ned, og send skemaet "
+        "igen.",
+        "The form holds more text than we can take ({limit_kb} kB in all). Shorten the answers and send the form "
+        "again.",
     ),
     # -- the file: what became of it --
     "reader_died": _error(
-        "Filen fik vores læsning til at gå i stå. Du behøver ikke gøre noget nu: en medarbejder ser på den og skriver til dig.",
-        "The file stopped our reading. There is nothing you need to do now: a member of staff looks at it and writes to you.",
+        "Filen fik vores læsning til at gå i stå. Du behøver ikke gøre noget nu: en medarbejder ser på den og "
+        "skriver til dig.",
+        "The file stopped our reading. There is nothing you need to do now: a member of staff looks at it and writes "
+        "to you.",
     ),
     "object_missing": _error(
         "Filen var væk, da vi kom for at læse den. Send den igen.",
@@ -144,10 +155,10 @@ CATALOGUE: dict[str, Kind] = {
         "The call “{call}” does not open until {opens}. Send the form again once it is open.",
     ),
     "late": _warning(
-        "Fristen var {deadline}, og vi modtog filen {received}. Vi beholder den, og en medarbejder afgør, om den kan komme "
-        "med.",
-        "The deadline was {deadline} and we received the file {received}. We keep it, and a member of staff decides whether "
-        "it can count.",
+        "Fristen var {deadline}, og vi modtog filen {received}. Vi beholder den, og en medarbejder afgør, om den kan "
+        "komme med.",
+        "The deadline was {deadline} and we received the file {received}. We keep it, and a member of staff decides "
+        "whether it can count.",
     ),
     # -- the form as a whole --
     "other_call": _error(
@@ -156,31 +167,28 @@ CATALOGUE: dict[str, Kind] = {
     ),
     "not_our_form": _error(
         "Vi kan ikke genkende et eneste felt i filen. Hent skemaet til »{call}«, skriv svarene i det, og send det.",
-        "We do not recognise a single field in the file. Download the form for “{call}”, write your answers in it and send it.",
+        "We do not recognise a single field in the file. Download the form for “{call}”, write your answers in it "
+        "and send it.",
     ),
     "empty_form": _error(
         "Skemaet er ikke udfyldt. Har du sendt den tomme udgave? Find den, du har skrevet i, og send den.",
         "The form is not filled in. Did you send the empty copy? Find the one you wrote in and send that.",
     ),
     "unknown_field": _warning(
-        "Der står tekst ved »{name}«, men det er ikke et felt i skemaet, så den er ikke kommet med. Flyt den til det rigtige "
-        "felt, hvis den hører til ansøgningen.",
-        "There is text at “{name}”, which is not a field of the form, so it was left out. Move it to the right field if it "
-        "belongs to the application.",
+        "Der står tekst ved »{name}«, men det er ikke et felt i skemaet, så den er ikke kommet med. Flyt den til det "
+        "rigtige felt, hvis den hører til ansøgningen.",
+        "There is text at “{name}”, which is not a field of the form, so it was left out. Move it to the right field "
+        "if it belongs to the application.",
     ),
     "found_twice": _error(
-        "Feltet findes to gange med hver sin tekst (også her: {other}). Behold den tekst, der gælder, slet den anden, og send "
-        "skemaet igen.",
-        "The field occurs twice with different texts (also here: {other}). Keep the one that counts, delete the other and "
-        "send the form again.",
+        "Feltet findes to gange med hver sin tekst (også her: {other}). Behold den tekst, der gælder, slet den "
+        "anden, og send skemaet igen.",
+        "The field occurs twice with different texts (also here: {other}). Keep the one that counts, delete the "
+        "other and send the form again.",
     ),
     "found_elsewhere": _warning(
         "Der står en anden tekst under samme navn et andet sted i filen. Vi har brugt den, der står her: {used}.",
         "A different text stands under the same name elsewhere in the file. We used the one here: {used}.",
-    ),
-    "more_problems": _warning(
-        "Der er {count} fund mere, som ikke er vist. Ret dem, der står her, og send skemaet igen, så viser vi resten.",
-        "There are {count} more findings that are not shown. Correct the ones listed and send the form again to see the rest.",
     ),
     # -- any field --
     "missing": _error(
@@ -188,12 +196,15 @@ CATALOGUE: dict[str, Kind] = {
         "The field is not filled in, and we need the answer. Fill it in and send the form again.",
     ),
     "too_long": _error(
-        "Teksten er på {length} tegn; der er plads til {max_length}. Kort den ned: vi tager ikke en afkortet tekst med.",
-        "The text has {length} characters; there is room for {max_length}. Shorten it: we do not keep a text cut short.",
+        "Teksten er på {length} tegn; der er plads til {max_length}. Kort den ned: vi tager ikke en afkortet tekst "
+        "med.",
+        "The text has {length} characters; there is room for {max_length}. Shorten it: we do not keep a text cut "
+        "short.",
     ),
     "hidden_characters": _warning(
         "Der stod {count} usynlige styretegn i feltet; dem har vi fjernet. Se efter, at teksten er, som den skal være.",
-        "There were {count} invisible control characters in the field; we removed them. Check that the text is as it should be.",
+        "There were {count} invisible control characters in the field; we removed them. Check that the text is as it "
+        "should be.",
     ),
     # -- numbers and amounts --
     "integer_format": _error(
@@ -210,14 +221,16 @@ CATALOGUE: dict[str, Kind] = {
     ),
     "amount_read_as": _warning(
         "Vi har læst »{text}« som {reading}. Er det forkert, så skriv beløbet med to decimaler, fx 125.000,00 kr.",
-        "We read “{text}” as {reading}. If that is wrong, write the amount with two decimals, for example 125.000,00 kr.",
+        "We read “{text}” as {reading}. If that is wrong, write the amount with two decimals, for example 125.000,00 "
+        "kr.",
     ),
     "amount_currency": _error(
         "Skriv beløbet i danske kroner, fx 125.000,00 kr.",
         "Write the amount in Danish kroner, for example 125.000,00 kr.",
     ),
     "number_two_readings": _error(
-        "»{text}« kan både betyde {large} og et tal med tre decimaler. Skriv tallet uden tegn mellem tusinderne, fx 1234.",
+        "»{text}« kan både betyde {large} og et tal med tre decimaler. Skriv tallet uden tegn mellem tusinderne, fx "
+        "1234.",
         "“{text}” can mean both {large} and a number with three decimals. Write the number with nothing between the "
         "thousands, for example 1234.",
     ),
@@ -247,12 +260,14 @@ CATALOGUE: dict[str, Kind] = {
         "The year {year} cannot be right. Write the year with four figures, for example 9 April 2018.",
     ),
     "date_read_as": _warning(
-        "Vi har læst »{text}« som {reading}. Er det forkert, så skriv måneden med bogstaver og hele året, fx 9. april 2018.",
+        "Vi har læst »{text}« som {reading}. Er det forkert, så skriv måneden med bogstaver og hele året, fx 9. "
+        "april 2018.",
         "We read “{text}” as {reading}. If that is wrong, write the month as a word and the whole year, for example "
         "9 April 2018.",
     ),
     "date_weekday": _warning(
-        "{reading} er en {actual}, men der står {written}. Vi har brugt datoen; ret den, hvis det er ugedagen, der passer.",
+        "{reading} er en {actual}, men der står {written}. Vi har brugt datoen; ret den, hvis det er ugedagen, der "
+        "passer.",
         "{reading} is a {actual}, but the form says {written}. We used the date; correct it if the weekday is right.",
     ),
     "date_too_early": _error(
@@ -270,7 +285,8 @@ CATALOGUE: dict[str, Kind] = {
     ),
     "choice_read_as": _warning(
         "Vi har læst »{text}« som »{reading}«. Er det forkert, så skriv hele svarets navn, som det står i skemaet.",
-        "We read “{text}” as “{reading}”. If that is wrong, write the whole name of the option as it stands in the form.",
+        "We read “{text}” as “{reading}”. If that is wrong, write the whole name of the option as it stands in the "
+        "form.",
     ),
     "choice_one_only": _error(
         "Der er valgt {count} svar, men der kan kun vælges ét. Behold det, der gælder.",
@@ -289,9 +305,10 @@ CATALOGUE: dict[str, Kind] = {
         "We read “{text}” as yes. If that is wrong, write no.",
     ),
     "declaration_missing": _error(
-        "Erklæringen er ikke bekræftet, og uden den kan vi ikke behandle ansøgningen. Læs den, og sæt kryds eller skriv ja.",
-        "The declaration is not confirmed, and without it we cannot consider the application. Read it, then tick the box or "
-        "write yes.",
+        "Erklæringen er ikke bekræftet, og uden den kan vi ikke behandle ansøgningen. Læs den, og sæt kryds eller "
+        "skriv ja.",
+        "The declaration is not confirmed, and without it we cannot consider the application. Read it, then tick the "
+        "box or write yes.",
     ),
     # -- addresses and numbers of record --
     "email_format": _error(
@@ -306,8 +323,8 @@ CATALOGUE: dict[str, Kind] = {
     "phone_format": _error(
         "Skriv ét telefonnummer med cifre: otte for et dansk, landekode foran et udenlandsk, fx 12 34 56 78 eller "
         "+46 8 123 456 78.",
-        "Write one telephone number in figures: eight for a Danish one, the country code before a foreign one, for example "
-        "12 34 56 78 or +46 8 123 456 78.",
+        "Write one telephone number in figures: eight for a Danish one, the country code before a foreign one, for "
+        "example 12 34 56 78 or +46 8 123 456 78.",
     ),
     "cvr_format": _error(
         "Skriv CVR-nummeret med otte cifre, fx 12 34 56 74. Brug ikke P-nummer eller CPR-nummer.",
@@ -315,17 +332,19 @@ CATALOGUE: dict[str, Kind] = {
     ),
     "cvr_check": _error(
         "Et af cifrene i CVR-nummeret er forkert. Slå nummeret op på virk.dk, og skriv de otte cifre, fx 12 34 56 74.",
-        "One of the figures in the CVR number is wrong. Look it up on virk.dk and write the eight figures, for example "
-        "12 34 56 74.",
+        "One of the figures in the CVR number is wrong. Look it up on virk.dk and write the eight figures, for "
+        "example 12 34 56 74.",
     ),
     "municipality_unknown": _error(
-        "Vi kender ikke en kommune med det navn. Skriv kommunens navn eller dens kode på tre cifre, fx Aarhus eller 751.",
+        "Vi kender ikke en kommune med det navn. Skriv kommunens navn eller dens kode på tre cifre, fx Aarhus eller "
+        "751.",
         "We know of no municipality by that name. Write its name or its three-figure code, for example Aarhus or 751.",
     ),
     "municipality_suggest": _error(
-        "Vi kender ikke en kommune med det navn. Mente du {suggestions}? Skriv kommunens navn eller kode, fx Aarhus eller 751.",
-        "We know of no municipality by that name. Did you mean {suggestions}? Write its name or code, for example Aarhus or "
-        "751.",
+        "Vi kender ikke en kommune med det navn. Mente du {suggestions}? Skriv kommunens navn eller kode, fx Aarhus "
+        "eller 751.",
+        "We know of no municipality by that name. Did you mean {suggestions}? Write its name or code, for example "
+        "Aarhus or 751.",
     ),
     "url_format": _error(
         "Skriv én webadresse, der begynder med https:// eller http://, fx https://www.example.dk/om-os.",
@@ -345,8 +364,10 @@ CATALOGUE: dict[str, Kind] = {
         "The table has {count} rows filled in; there must be at least {minimum}.",
     ),
     "too_many_rows": _error(
-        "Tabellen har {count} udfyldte rækker; der må højst være {maximum}. Slå rækker sammen, eller slet de mindst vigtige.",
-        "The table has {count} rows filled in; there can be at most {maximum}. Merge rows, or delete the least important.",
+        "Tabellen har {count} udfyldte rækker; der må højst være {maximum}. Slå rækker sammen, eller slet de mindst "
+        "vigtige.",
+        "The table has {count} rows filled in; there can be at most {maximum}. Merge rows, or delete the least "
+        "important.",
     ),
     # -- rules across fields: the call's own words --
     "rule_required_if": _error("{message}", "{message}"),
