@@ -1,0 +1,110 @@
+# Puljeport: everything that can be done here. `make` alone lists it.
+# Needed beforehand: Python, make and git. uv comes with `make setup` and fetches Python 3.13 where there is none.
+
+UV_VERSION := 0.13.9
+STAGE ?= dev
+# Words for pytest, such as ARGS='-k deadline'.
+ARGS ?=
+
+export UV := $(CURDIR)/.tools/uv/bin/uv
+export SAM_CLI_TELEMETRY := 0
+BIN := .venv/bin
+# SAM looks for a python3.13 on the path, and its environment has one.
+SAM := PATH="$(CURDIR)/.venv-sam/bin:$$PATH" sam
+PULJEPORT := $(BIN)/puljeport
+
+# What runs on this machine is built for it; what is deployed, for what samconfig.toml says of the stage.
+HOST_ARCHITECTURE := $(if $(filter arm64 aarch64,$(shell uname -m)),arm64,x86_64)
+STAGE_ARCHITECTURE = $(shell sed -n '/^\[$(STAGE)\.deploy\./,/^tags/s/.*Architecture=\([a-z0-9_]*\).*/\1/p' samconfig.toml)
+
+CODE := layers/shared/puljeport functions cli
+LAYER_EXPORT = $(UV) export --quiet --locked --no-default-groups --no-emit-project --no-header --prune boto3 --prune botocore
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo up down status logs test test-fast check bench lock build deploy sbom clean
+
+help: ## This list
+	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+##@ Try it
+
+demo: setup ## The whole system on this machine: start, deploy, publish, upload, and show what happened
+	PULJEPORT_ARCHITECTURE=$(HOST_ARCHITECTURE) $(PULJEPORT) demo
+
+up: setup ## Start the local cloud and deploy to it
+	PULJEPORT_ARCHITECTURE=$(HOST_ARCHITECTURE) $(PULJEPORT) up
+
+down: setup ## Stop the local cloud
+	$(PULJEPORT) down
+
+status: setup ## What runs locally, and where
+	$(PULJEPORT) status
+
+logs: setup ## What the functions said
+	$(PULJEPORT) logs
+
+##@ Work on it
+
+setup: .venv/.synced .venv-sam/.synced .venv-cloud/.synced ## Install everything, each tool in its own environment, from uv.lock
+
+test: setup ## Every test: unit, template, integration, and end to end on the local cloud
+	$(BIN)/pytest -n 2 --ignore=tests/e2e $(ARGS)
+	PULJEPORT_ARCHITECTURE=$(HOST_ARCHITECTURE) $(BIN)/pytest tests/e2e $(ARGS)
+
+test-fast: .venv/.synced ## The tests that take seconds
+	$(BIN)/pytest -q -n 2 --ignore=tests/e2e -m 'not slow and not cloud and not sam_local' $(ARGS)
+
+check: setup .venv-lint/.synced ## Style, types, layers, the template, security, and that the pins agree
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy $(CODE) tests
+	$(BIN)/lint-imports
+	$(UV) lock --check
+	@mkdir -p .local
+	{ head -n 1 layers/shared/requirements.txt; $(LAYER_EXPORT); } | diff layers/shared/requirements.txt -
+	$(SAM) validate --lint --config-env local
+	$(BIN)/python tests/template/transformed.py > .local/transformed.json
+	$(BIN)/cfn-lint .local/transformed.json
+	.venv-lint/bin/checkov --config-file .checkov.yaml -f .local/transformed.json
+	$(BIN)/bandit --quiet --recursive --configfile pyproject.toml $(CODE)
+	git ls-files -z ':!uv.lock' ':!layers/shared/requirements.txt' | xargs -0 $(BIN)/detect-secrets-hook
+
+bench: setup ## How long reading and intake take, and what they need
+	$(BIN)/python tests/bench.py
+
+lock: $(UV) ## After a change in pyproject.toml: pin anew, and write what the layer holds
+	$(UV) lock
+	{ head -n 1 layers/shared/requirements.txt; $(LAYER_EXPORT); } > .local-requirements
+	mv .local-requirements layers/shared/requirements.txt
+
+##@ Run it on AWS
+
+build: setup ## Build functions and layer for STAGE (dev, staging, prod, local)
+	PULJEPORT_ARCHITECTURE=$(STAGE_ARCHITECTURE) $(SAM) build --config-env $(STAGE)
+
+deploy: build ## Deploy to STAGE with the AWS credentials in the environment
+	$(SAM) deploy --config-env $(STAGE)
+
+sbom: .venv/.synced ## What the layer holds, as a CycloneDX bill of materials: dist/sbom.json
+	@mkdir -p dist
+	$(BIN)/cyclonedx-py requirements --pyproject pyproject.toml --output-reproducible --of JSON -o dist/sbom.json layers/shared/requirements.txt
+
+clean: ## Remove everything that was installed or built here
+	rm -rf .venv .venv-sam .venv-cloud .venv-lint .tools .aws-sam .local dist
+
+# -- environments: made again only when a pin changes --------------------------------------------------------------------
+
+$(UV):
+	@echo "Installing uv $(UV_VERSION) in .tools/"
+	@python3 -m venv .tools/uv
+	@.tools/uv/bin/pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+
+.venv/.synced: pyproject.toml uv.lock .python-version | $(UV)
+	@echo "Installing .venv"
+	@$(UV) sync --quiet --locked
+	@touch $@
+
+.venv-%/.synced: pyproject.toml uv.lock .python-version | $(UV)
+	@echo "Installing .venv-$*"
+	@UV_PROJECT_ENVIRONMENT=.venv-$* $(UV) sync --quiet --locked --only-group $* --no-install-project
+	@touch $@
