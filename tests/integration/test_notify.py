@@ -1,0 +1,111 @@
+"""Notify over moto: what is sent, to whom, in which words, and what never is."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from botocore.exceptions import ClientError
+
+from builders import a_form
+from conftest import World
+from puljeport.notices import Status
+
+KEY = "incoming/samvaer-2018/skema.json"
+
+
+def test_a_notice_is_published_with_attributes_to_filter_by(world: World) -> None:
+    """Call, event, role, contact and language are message attributes, so that a subscription can choose."""
+    world.take(KEY, a_form())
+    world.notify_all()
+    attributes = [
+        {name: one["Value"] for name, one in message["MessageAttributes"].items()} for message in world.received_messages()
+    ]
+    assert {
+        "call": "samvaer-2018", "event": "accepted", "role": "professional", "contact": "professional-1", "language": "da",
+    } in attributes  # fmt: skip
+    assert len(attributes) == 2
+
+
+def test_a_machine_subscriber_gets_the_event_as_json(world: World) -> None:
+    """The JSON holds ids, state of affairs and counts; one `id` per event lets a program fold the contacts' copies."""
+    submission = world.take(KEY, a_form())
+    world.notify_all()
+    bodies = [message["Message"] for message in world.received_messages()]
+    assert {body["id"] for body in bodies} == {f"{submission.id}:accepted:0"}
+    assert bodies[0]["reference"] == submission.reference
+    assert bodies[0]["organisation"] == "Aarhus"
+
+
+def test_rows_are_marked_sent_with_the_message_id(world: World) -> None:
+    """The row tells when it was sent and as which message."""
+    submission = world.take(KEY, a_form())
+    world.notify_all()
+    for notice in world.store.notices(submission.id):
+        assert notice.status is Status.SENT
+        assert notice.message_id
+        assert notice.sent_at == world.clock()
+
+
+def test_a_sent_notice_is_not_sent_again(world: World) -> None:
+    """Stream records that come again find the row sent."""
+    world.take(KEY, a_form())
+    world.notify_all()
+    world.notify_all()
+    assert len(world.received_messages()) == 2
+
+
+@pytest.mark.parametrize("name", ["MODIFY", "REMOVE"])
+def test_r20_updates_and_expiries_send_nothing(world: World, name: str) -> None:
+    """R20: only the birth of a row wakes anybody."""
+    world.take(KEY, a_form())
+    assert world.run_notify(*world.outbox(), name=name) == []
+    assert world.received_messages() == []
+
+
+def test_r20_other_items_of_the_table_send_nothing(world: World) -> None:
+    """R20: records, history and pointers on the stream are passed over without a call to AWS."""
+    submission = world.take(KEY, a_form())
+    before = len(world.faults.calls)
+    assert world.run_notify((f"SUB#{submission.id}", "SUB"), (f"SUB#{submission.id}", "EVENT#000001")) == []
+    assert len(world.faults.calls) == before
+
+
+def test_a_row_that_is_gone_is_passed_over(world: World) -> None:
+    """An erased row wakes nobody and fails nothing."""
+    assert world.run_notify(("SUB#gone", "NOTICE#accepted#professional-1")) == []
+
+
+def test_an_outage_of_sns_comes_back_from_the_first_that_failed(world: World) -> None:
+    """The stream is told where to go on from, and everything goes out once SNS answers again."""
+    world.take(KEY, a_form())
+    world.faults.fail("Publish", RuntimeError("down"))
+    assert world.run_notify(*world.outbox()) == ["1"]
+    world.faults.heal()
+    world.notify_all()
+    assert len(world.received_messages()) == 2
+
+
+def test_a_message_sns_will_never_take_is_marked_failed_with_why(world: World) -> None:
+    """A refusal for good does not hold up the stream; the row says failed and why, and a metric raises the alarm."""
+    submission = world.take(KEY, a_form())
+    world.faults.fail("Publish", ClientError({"Error": {"Code": "InvalidParameter"}}, "Publish"), nth=1)
+    world.notify_all()
+    notices = {notice.audience: notice for notice in world.store.notices(submission.id)}
+    assert sorted(notice.status for notice in notices.values()) == ["failed", "sent"]
+    (failed,) = (notice for notice in notices.values() if notice.status is Status.FAILED)
+    assert failed.why == "InvalidParameter"
+
+
+def test_people_get_text_and_programs_get_json_in_one_publish(world: World) -> None:
+    """The message has a variant for each kind of subscriber: the default is readable Danish, sqs and https are JSON."""
+    published: list[str] = []
+    world.topic._client.meta.events.register(  # noqa: SLF001
+        "provide-client-params.sns.Publish", lambda params, **_: published.append(params["Message"])
+    )
+    world.take(KEY, a_form())
+    world.notify_all()
+    variants = json.loads(published[0])
+    assert "Der er kommet en indsendelse" in variants["default"]
+    assert json.loads(variants["https"]) == json.loads(variants["sqs"])
+    assert "email" not in variants, "e-mail subscribers get the default"
