@@ -1,0 +1,206 @@
+"""The local cloud: an emulated AWS, a mail catcher, and the bridge that makes e-mail subscriptions arrive in it."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+from puljeport_cli import deployment, processes
+from puljeport_cli.failures import Failure
+from puljeport_cli.local import CREDENTIALS, REGION, Home, Ports, State, checkout
+from puljeport_cli.processes import LOOPBACK, Process, free_port
+
+PREFERRED = Ports(cloud=4566, smtp=1025, mail=1080, bridge=4567)
+"""Ports that people expect; others are taken where these are in use."""
+
+HEALTH_SECONDS = 90
+
+type Step = Callable[[str], AbstractContextManager[None]]
+
+
+def tool(environment: str, name: str) -> str:
+    """The program `name` of one of the checkout's environments, else the one on the path.
+
+    Raises Failure when there is neither.
+    """
+    own = checkout() / environment / "bin" / name
+    found = str(own) if own.is_file() else shutil.which(name)
+    if found is None:
+        raise Failure(f"The program `{name}` is missing (looked in {own} and on the path). Run `make setup`.")
+    return found
+
+
+def up(home: Home, step: Step, *, enforce_iam: bool = False, port: int | None = None) -> State:
+    """Start what does not run yet and deploy what is not deployed yet. Doing it twice changes nothing.
+
+    `enforce_iam`: the local cloud refuses what a role's policy does not allow. Another value than that of the running
+    cloud starts it anew, and empty. Raises Failure with what went wrong and where its log is.
+    """
+    state = _planned(home, enforce_iam=enforce_iam, port=port)
+    for name, command in _commands(state).items():
+        known = state.processes.get(name)
+        if known and known.alive:
+            continue
+        with step(f"Start {_TITLES[name]}"):
+            if name == "cloud":
+                # Everything the emulated AWS held is gone with its process.
+                state = state.model_copy(update={"deployed": None})
+            process = processes.start(command, _environment(home, state), home.log(name))
+            state = state.model_copy(update={"processes": state.processes | {name: process}})
+            home.save(state)
+            _await_health(name, process, _health(state)[name])
+    fingerprint = deployment.fingerprint(checkout())
+    if state.deployed != fingerprint:
+        deployment.deploy(home, state, tool(".venv-sam", "sam"), step)
+        state = state.model_copy(update={"deployed": fingerprint})
+        home.save(state)
+    sync_mail(state)
+    return state
+
+
+def down(home: Home) -> list[str]:
+    """End the processes of this local cloud, and only those. Gives the names of what was ended."""
+    state = home.state()
+    if state is None:
+        return []
+    ended = [name for name, process in reversed(state.processes.items()) if processes.stop(process)]
+    home.save(state.model_copy(update={"processes": {}, "deployed": None}))
+    shutil.rmtree(home.root / "tmp", ignore_errors=True)
+    return ended
+
+
+def sync_mail(state: State) -> None:
+    """Have the bridge take up new e-mail subscriptions now, so that the next message to them arrives."""
+    with _open(f"{state.bridge}/sync", data=b"") as answer:
+        answer.read()
+
+
+_TITLES = {
+    "mail": "the mail catcher (maildump)",
+    "cloud": "the local cloud (ministack)",
+    "bridge": "the bridge from SNS to the mail catcher",
+}
+
+
+def _planned(home: Home, *, enforce_iam: bool, port: int | None) -> State:
+    state = home.state()
+    if state and _cloud_differs(state, enforce_iam=enforce_iam, port=port):
+        down(home)
+        state = None
+    if state is None or not any(process.alive for process in state.processes.values()):
+        state = State(ports=_choose_ports(port), enforce_iam=enforce_iam)
+    home.save(state)
+    return state
+
+
+def _cloud_differs(state: State, *, enforce_iam: bool, port: int | None) -> bool:
+    return state.enforce_iam != enforce_iam or port not in {None, state.ports.cloud}
+
+
+def _choose_ports(port: int | None) -> Ports:
+    if port is not None and processes.listens(port):
+        raise Failure(f"Port {port} is in use already. Choose another with --port, or leave the choice to the command.")
+    return Ports(
+        cloud=port or free_port(PREFERRED.cloud),
+        smtp=free_port(PREFERRED.smtp),
+        mail=free_port(PREFERRED.mail),
+        bridge=free_port(PREFERRED.bridge),
+    )
+
+
+def _commands(state: State) -> dict[str, list[str]]:
+    """The processes in the order they are started: each needs those before it."""
+    ports = state.ports
+    mail = ["--smtp-ip", LOOPBACK, "--smtp-port", str(ports.smtp), "--http-ip", LOOPBACK, "--http-port", str(ports.mail)]
+    bridge = ["--cloud", state.endpoint, "--port", str(ports.bridge), "--smtp-port", str(ports.smtp)]
+    return {
+        "mail": [tool(".venv-cloud", "maildump"), "--foreground", "--no-quit", *mail],
+        "cloud": [tool(".venv-cloud", "ministack")],
+        "bridge": [sys.executable, "-m", "puljeport_cli.bridge", *bridge],
+    }
+
+
+def _environment(home: Home, state: State) -> dict[str, str]:
+    temporary = home.root / "tmp"
+    temporary.mkdir(parents=True, exist_ok=True)
+    emulator = {
+        "BIND_HOST": LOOPBACK,
+        "GATEWAY_PORT": str(state.ports.cloud),
+        "LAMBDA_EXECUTOR": "local",
+        "IOT_MTLS_ENABLED": "0",
+        "MINISTACK_REGION": REGION,
+        "SMTP_HOST": f"{LOOPBACK}:{state.ports.smtp}",
+        "AUTH": "true" if state.enforce_iam else "false",
+        # Python writes to a log here, not to a terminal: line by line, or the last ones would be missing.
+        "PYTHONUNBUFFERED": "1",
+        "TMPDIR": str(temporary),
+    }
+    return isolated_environment() | emulator
+
+
+def isolated_environment() -> dict[str, str]:
+    """The environment without the operator's own AWS settings, so that nothing local can reach a real account."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "PULJEPORT_"))}
+    exempt = [kept[name] for name in ("no_proxy", "NO_PROXY") if kept.get(name)][:1]
+    direct = ",".join([*exempt, LOOPBACK, "localhost"])
+    nowhere = {
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_DEFAULT_REGION": REGION,
+        "NO_PROXY": direct,
+        "no_proxy": direct,
+    }
+    return kept | nowhere | CREDENTIALS
+
+
+def _health(state: State) -> dict[str, str]:
+    return {
+        "mail": f"{state.mail_page}messages/",
+        "cloud": f"{state.endpoint}/_ministack/ready",
+        "bridge": f"{state.bridge}/health",
+    }
+
+
+def _await_health(name: str, process: Process, address: str) -> None:
+    deadline = time.monotonic() + HEALTH_SECONDS
+    while time.monotonic() < deadline:
+        if not process.alive:
+            raise Failure(f"{_TITLES[name]} ended at once. Its log, {process.log}, says:\n{processes.tail(process.log)}")
+        if answers(address):
+            return
+        time.sleep(0.1)
+    raise Failure(f"{_TITLES[name]} did not answer within {HEALTH_SECONDS} s. Its log: {process.log}")
+
+
+def answers(address: str) -> bool:
+    """Whether a web address of this machine answers with success."""
+    try:
+        with _open(address):
+            return True
+    except (OSError, ValueError):
+        return False
+
+
+def _open(address: str, data: bytes | None = None):  # type: ignore[no-untyped-def]
+    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    return direct.open(urllib.request.Request(address, data=data), timeout=20)  # noqa: S310
+
+
+def read_json(address: str) -> object:
+    """What a web address of this machine answers, as JSON."""
+    with _open(address) as answer:
+        return json.load(answer)
+
+
+def log_files(home: Home) -> list[Path]:
+    """The logs of this local cloud, newest last."""
+    return sorted((home.root / "logs").glob("*.log"), key=lambda path: path.stat().st_mtime)
