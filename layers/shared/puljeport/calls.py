@@ -1,33 +1,101 @@
 """Calls: the definition of a grant pool, as strict models.
 
-A definition is data: what is not declared here is refused (`extra="forbid"`), and rules are a closed set of kinds, never
-code. `puljeport.definitions` reads one from YAML and turns what is refused into findings with file, line and path.
+A definition is data: what is not declared here is refused (`extra="forbid"`), and rules are a closed set of kinds,
+never code. Each model answers for what it can see by itself (`faults`), the call for what goes across; all faults are
+raised together, and a `Call` that exists is a sound one. `puljeport.definitions` reads one from YAML and turns what
+is refused into findings with file, line and path.
 Times of a definition are local to its `time_zone`; everything this module hands out is aware (UTC unless it says so).
 """
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
-from functools import cached_property
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
+from puljeport import soundness
+from puljeport.forms import (
+    AmountField,
+    AnyField,
+    AttachmentField,
+    BaseField,
+    Choice,
+    ChoiceField,
+    ColumnField,
+    CvrField,
+    DateField,
+    DeclarationField,
+    EmailField,
+    Form,
+    IntegerField,
+    LongTextField,
+    MultiChoiceField,
+    MunicipalityField,
+    PhoneField,
+    Section,
+    TableField,
+    TextField,
+    UrlField,
+    YesNoField,
+)
+from puljeport.models import Day, FieldId, Flag, Kroner, LocalTime, Model, Slug, Whole
+from puljeport.soundness import Fault
 from puljeport.texts import Language, Text
 
-Slug = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{1,62}[a-z0-9]$")]
-"""An id that people type and that stands in addresses and object keys: lower case, digits, hyphens."""
-FieldId = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
-"""A field's id. No `.`, which separates it from a choice or a column, and short enough for a Word tag."""
-
-
-class Model(BaseModel):
-    """Strict and unchangeable: an unknown key or a value of another type is an error."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
+__all__ = [
+    "AmountField",
+    "AnyField",
+    "AtMost",
+    "AttachmentField",
+    "Award",
+    "BaseField",
+    "Before",
+    "Call",
+    "Choice",
+    "ChoiceField",
+    "ColumnField",
+    "Condition",
+    "Contact",
+    "CvrField",
+    "DateField",
+    "DeclarationField",
+    "Distinct",
+    "Distribution",
+    "Document",
+    "EmailField",
+    "Event",
+    "FieldId",
+    "Form",
+    "GuideDocument",
+    "IntegerField",
+    "LatePolicy",
+    "LinkDocument",
+    "LongTextField",
+    "Model",
+    "MultiChoiceField",
+    "MunicipalityField",
+    "PhoneField",
+    "RequiredIf",
+    "Retention",
+    "Role",
+    "Rule",
+    "Section",
+    "Slug",
+    "Stage",
+    "SumEquals",
+    "TableField",
+    "TextField",
+    "UrlField",
+    "WhoCanApply",
+    "WordLimit",
+    "YesNoField",
+    "to_json",
+]
 
 
 class Stage(StrEnum):
@@ -60,173 +128,6 @@ class Role(StrEnum):
     OPERATIONS = "operations"
 
 
-# -- the form --------------------------------------------------------------------------------------------------------
-
-
-class BaseField(Model):
-    """What all fields have. `help` is the line of guidance under the label."""
-
-    id: FieldId
-    label: Text
-    help: Text | None = None
-    required: bool = False
-
-
-class TextField(BaseField):
-    """One line of text. `max_length` counts characters."""
-
-    type: Literal["text"]
-    max_length: int = Field(default=200, ge=1, le=1000)
-
-
-class LongTextField(BaseField):
-    """Text of several lines. `max_length` counts characters, line breaks included."""
-
-    type: Literal["long_text"]
-    max_length: int = Field(default=4000, ge=1, le=20_000)
-
-
-class IntegerField(BaseField):
-    """A whole number."""
-
-    type: Literal["integer"]
-    minimum: int | None = None
-    maximum: int | None = None
-
-
-class AmountField(BaseField):
-    """An amount in Danish kroner with at most two decimals."""
-
-    type: Literal["amount"]
-    minimum: Decimal | None = None
-    maximum: Decimal | None = None
-
-
-class DateField(BaseField):
-    """A calendar day."""
-
-    type: Literal["date"]
-    earliest: date | None = None
-    latest: date | None = None
-
-
-class Choice(Model):
-    """One answer to choose. `description` explains it where there is room."""
-
-    id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")]
-    label: Text
-    description: Text | None = None
-
-
-class ChoiceField(BaseField):
-    """One of several answers. The value is the choice's id."""
-
-    type: Literal["choice"]
-    choices: tuple[Choice, ...] = Field(min_length=2, max_length=100)
-
-
-class MultiChoiceField(BaseField):
-    """Any of several answers. The value is a list of choice ids, in the order of the definition."""
-
-    type: Literal["multi_choice"]
-    choices: tuple[Choice, ...] = Field(min_length=2, max_length=30)
-    max_choices: int | None = Field(default=None, ge=1)
-
-
-class YesNoField(BaseField):
-    """Yes or no. No is an answer; nothing is not."""
-
-    type: Literal["yes_no"]
-
-
-class DeclarationField(BaseField):
-    """A statement the applicant must tick when it is required. `label` is its short name, `text` what is declared."""
-
-    type: Literal["declaration"]
-    text: Text
-
-
-class EmailField(BaseField):
-    """An e-mail address."""
-
-    type: Literal["email"]
-
-
-class PhoneField(BaseField):
-    """A telephone number; Danish unless it begins with + or 00."""
-
-    type: Literal["phone"]
-
-
-class CvrField(BaseField):
-    """A number of the Danish business register (CVR): eight digits, the last a check digit."""
-
-    type: Literal["cvr"]
-
-
-class MunicipalityField(BaseField):
-    """One of the 98 Danish municipalities. The value is its three-digit code."""
-
-    type: Literal["municipality"]
-
-
-class UrlField(BaseField):
-    """A web address (http or https)."""
-
-    type: Literal["url"]
-
-
-class AttachmentField(BaseField):
-    """A document that is sent beside the form. In the form itself the applicant writes its file name."""
-
-    type: Literal["attachment"]
-
-
-ColumnField = Annotated[
-    TextField | IntegerField | AmountField | DateField | ChoiceField | YesNoField | EmailField | PhoneField | CvrField
-    | MunicipalityField | UrlField,
-    Field(discriminator="type"),
-]
-
-
-class TableField(BaseField):
-    """Rows of the same columns. The value is a list of rows; a row maps column ids to values."""
-
-    type: Literal["table"]
-    columns: tuple[ColumnField, ...] = Field(min_length=1, max_length=12)
-    min_rows: int = Field(default=0, ge=0)
-    max_rows: int = Field(default=50, ge=1, le=500)
-    blank_rows: int = Field(default=8, ge=1, le=100)
-
-
-AnyField = Annotated[
-    TextField | LongTextField | IntegerField | AmountField | DateField | ChoiceField | MultiChoiceField | YesNoField
-    | DeclarationField | EmailField | PhoneField | CvrField | MunicipalityField | UrlField | AttachmentField | TableField,
-    Field(discriminator="type"),
-]
-
-
-class Section(Model):
-    """A part of the form under a heading of its own."""
-
-    id: FieldId
-    title: Text
-    intro: Text | None = None
-    fields: tuple[AnyField, ...] = Field(min_length=1)
-
-
-class Form(Model):
-    """The application form: what a call asks for."""
-
-    intro: Text | None = None
-    sections: tuple[Section, ...] = Field(min_length=1)
-
-    @cached_property
-    def fields(self) -> dict[str, AnyField]:
-        """All fields by id, in the order of the form."""
-        return {field.id: field for section in self.sections for field in section.fields}
-
-
 # -- the rules -------------------------------------------------------------------------------------------------------
 
 
@@ -236,6 +137,10 @@ class Condition(Model):
     field: FieldId
     equals: str | bool | int | None = None
     answered: Literal[True] | None = None
+
+    def faults(self) -> Iterable[Fault]:
+        """Neither or both of `equals` and `answered`."""
+        return soundness.one_way(self, ("equals",), ("answered",))
 
 
 class RequiredIf(Model):
@@ -256,6 +161,11 @@ class Distinct(Model):
     column: FieldId | None = None
     message: Text
 
+    def faults(self) -> Iterable[Fault]:
+        """Neither or both of `fields` and a table's column, or a field named twice."""
+        yield from soundness.one_way(self, ("fields",), ("table", "column"))
+        yield from soundness.doubled("fields", self.fields or ())
+
 
 class Before(Model):
     """The date `earlier` is before the date `later`; or the same day where `or_same_day`."""
@@ -263,7 +173,7 @@ class Before(Model):
     kind: Literal["before"]
     earlier: FieldId
     later: FieldId
-    or_same_day: bool = False
+    or_same_day: Flag = False
     message: Text
 
 
@@ -277,16 +187,27 @@ class SumEquals(Model):
     total: FieldId
     message: Text
 
+    def faults(self) -> Iterable[Fault]:
+        """Neither or both of `fields` and a table's column, or a field that is added twice."""
+        yield from soundness.one_way(self, ("fields",), ("table", "column"))
+        yield from soundness.doubled("fields", self.fields or ())
+        if self.total in (self.fields or ()):
+            yield ("total",), f"`{self.total}` cannot be its own part: name the field that holds the sum"
+
 
 class AtMost(Model):
     """`field` is at most `limit`, or at most `percent` per cent of the field `of`."""
 
     kind: Literal["at_most"]
     field: FieldId
-    limit: Decimal | None = None
+    limit: Kroner | None = None
     of: FieldId | None = None
     percent: Decimal | None = Field(default=None, gt=0, le=100)
     message: Text
+
+    def faults(self) -> Iterable[Fault]:
+        """Neither or both of `limit` and a share of another field."""
+        return soundness.one_way(self, ("limit",), ("of", "percent"))
 
 
 class WordLimit(Model):
@@ -294,7 +215,7 @@ class WordLimit(Model):
 
     kind: Literal["word_limit"]
     field: FieldId
-    words: int = Field(ge=1)
+    words: Whole = Field(ge=1)
     message: Text
 
 
@@ -310,12 +231,16 @@ class WhoCanApply(Model):
     kinds: tuple[Literal["municipality", "association", "institution", "company"], ...] = Field(min_length=1)
     text: Text
 
+    def faults(self) -> Iterable[Fault]:
+        """A kind that is listed twice."""
+        return soundness.doubled("kinds", self.kinds)
+
 
 class LatePolicy(Model):
     """`grace_minutes` after the deadline still count as on time. A late file is always kept and marked late."""
 
-    grace_minutes: int = Field(default=0, ge=0, le=1440)
-    accept_for_decision: bool = True
+    grace_minutes: Whole = Field(default=0, ge=0, le=1440)
+    accept_for_decision: Flag = True
 
 
 class GuideDocument(Model):
@@ -350,19 +275,23 @@ class Contact(Model):
     notify: tuple[Event, ...] = ()
     deputy: Slug | None = None
 
+    def faults(self) -> Iterable[Fault]:
+        """An address that cannot be written to."""
+        return soundness.contact(self)
+
 
 class Award(Model):
     """One place given: to the applicant with this key, with the choice or amount it was given for."""
 
     applicant: str
     choice: str | None = None
-    amount: Decimal | None = None
+    amount: Kroner | None = None
 
 
 class Distribution(Model):
     """When the pool was distributed, and to whom."""
 
-    date: date
+    date: Day
     note: Text | None = None
     awards: tuple[Award, ...] = ()
 
@@ -370,8 +299,8 @@ class Distribution(Model):
 class Retention(Model):
     """How long applications are kept, in days."""
 
-    after_distribution_days: int = Field(default=1825, ge=1)
-    declined_days: int = Field(default=365, ge=1)
+    after_distribution_days: Whole = Field(default=1825, ge=1)
+    declined_days: Whole = Field(default=365, ge=1)
 
 
 class Call(Model):
@@ -384,10 +313,10 @@ class Call(Model):
     description: Text
     administered_by: Text
     who_can_apply: WhoCanApply
-    places: int | None = Field(default=None, ge=1)
-    last_updated: date
-    opens: datetime
-    deadline: datetime
+    places: Whole | None = Field(default=None, ge=1)
+    last_updated: Day
+    opens: LocalTime
+    deadline: LocalTime
     time_zone: str = "Europe/Copenhagen"
     late_policy: LatePolicy = LatePolicy()
     one_per: FieldId
@@ -398,6 +327,10 @@ class Call(Model):
     rules: tuple[Rule, ...] = ()
     retention: Retention = Retention()
     distributed: Distribution | None = None
+
+    def faults(self) -> Iterable[Fault]:
+        """What only the whole call shows: names of nothing, times out of order, empty texts."""
+        return soundness.call(self)
 
     @property
     def zone(self) -> ZoneInfo:
