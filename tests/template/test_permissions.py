@@ -1,0 +1,117 @@
+"""Who may do what in the template that is deployed, and how what is stored and sent is protected."""
+
+from __future__ import annotations
+
+import re
+
+from template.resources import Resource, allows, flat, many, named, of
+
+
+def denies_without_tls(resources: dict[str, Resource], kind: str, target: str) -> set[str]:
+    """The resources that policies of `kind` close to everybody who comes without TLS; `target` names them in it."""
+    closed = set[str]()
+    for properties in of(resources, kind).values():
+        for statement in flat(properties["PolicyDocument"]["Statement"]):
+            if (
+                statement["Effect"] == "Deny"
+                and statement["Principal"] == "*"
+                and statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+                and named(properties[target]) == named(statement["Resource"])
+            ):
+                closed |= named(properties[target])
+    return closed
+
+
+# -- S15: permissions ------------------------------------------------------------------------------------------------
+
+
+def test_s15_every_function_has_a_role_of_its_own(resources: dict[str, Resource]) -> None:
+    """No two functions share a role, none has a policy of AWS's making, and only Lambda may assume them."""
+    roles = list[str]()
+    for function in of(resources, "AWS::Lambda::Function").values():
+        roles += named(function["Role"])
+    assert sorted(roles) == sorted(of(resources, "AWS::IAM::Role"))
+    for name, role in of(resources, "AWS::IAM::Role").items():
+        assert "ManagedPolicyArns" not in role, name
+        (trust,) = role["AssumeRolePolicyDocument"]["Statement"]
+        assert trust["Principal"] == {"Service": "lambda.amazonaws.com"}, name
+
+
+def test_s15_nothing_is_allowed_widely_without_a_reason(resources: dict[str, Resource]) -> None:
+    """Whatever is allowed names its actions and its resource, or its statement's reason stands in `Wildcards`."""
+    for name, resource in resources.items():
+        reasons = resource.get("Metadata", {}).get("Wildcards", {})
+        wide = {
+            statement["Sid"]
+            for statement in allows(resource)
+            if "*" in many(statement.get("Resource"))
+            or any("*" in action for action in many(statement["Action"]))
+            or statement.get("Principal") == "*"
+        }
+        assert wide == set(reasons), name
+        assert all(len(reason.split()) >= 5 for reason in reasons.values()), name
+
+
+def test_s15_no_function_may_delete_or_administer(resources: dict[str, Resource]) -> None:
+    """Functions only read, add and change what is theirs: nothing recorded can be taken away by them."""
+    for name, resource in resources.items():
+        if resource["Type"] == "AWS::IAM::Role":
+            actions = {action for statement in allows(resource) for action in many(statement["Action"])}
+            assert actions, name
+            for action in actions - {"sqs:DeleteMessage"}:
+                assert not re.search(r":(Delete|Create(?!LogStream)|Tag|PutBucket|Attach|Pass)", action), (name, action)
+
+
+def test_s15_services_write_only_for_this_account(resources: dict[str, Resource]) -> None:
+    """A service that a policy lets in must come on behalf of this account, not of somebody else's bucket or alarm."""
+    let_in = 0
+    for name, resource in resources.items():
+        if resource["Type"] == "AWS::IAM::Role":
+            continue
+        for statement in allows(resource):
+            assert set(statement["Principal"]) == {"Service"}, name
+            condition = statement["Condition"]["StringEquals"]
+            assert condition == {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}, name
+            let_in += 1
+    assert let_in
+
+
+# -- S16: what is stored and sent ------------------------------------------------------------------------------------
+
+
+def test_s16_buckets_are_closed_versioned_encrypted_and_logged(resources: dict[str, Resource]) -> None:
+    """No bucket can be public, none loses a version, all are encrypted, and who fetched what is written down."""
+    buckets = of(resources, "AWS::S3::Bucket")
+    logs = {name for bucket in buckets.values() for name in named(bucket.get("LoggingConfiguration"))}
+    assert len(logs) == 1
+    for name, bucket in buckets.items():
+        assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}, name
+        assert len(bucket["PublicAccessBlockConfiguration"]) == 4, name
+        assert bucket["OwnershipControls"]["Rules"] == [{"ObjectOwnership": "BucketOwnerEnforced"}], name
+        assert bucket["VersioningConfiguration"] == {"Status": "Enabled"}, name
+        assert bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"], name
+        assert "LoggingConfiguration" in bucket or name in logs, name
+
+
+def test_s16_buckets_queues_and_topics_speak_only_tls(resources: dict[str, Resource]) -> None:
+    """Whoever comes to a bucket, a queue or a topic without TLS is refused, whatever else they may do."""
+    for kind, policy, target in (
+        ("AWS::S3::Bucket", "AWS::S3::BucketPolicy", "Bucket"),
+        ("AWS::SQS::Queue", "AWS::SQS::QueuePolicy", "Queues"),
+        ("AWS::SNS::Topic", "AWS::SNS::TopicPolicy", "Topics"),
+    ):
+        assert denies_without_tls(resources, policy, target) == set(of(resources, kind)), kind
+
+
+def test_s16_queues_are_encrypted(resources: dict[str, Resource]) -> None:
+    """Messages at rest are encrypted by SQS."""
+    for name, queue in of(resources, "AWS::SQS::Queue").items():
+        assert queue["SqsManagedSseEnabled"] is True, name
+
+
+def test_no_lifecycle_rule_takes_an_upload(resources: dict[str, Resource]) -> None:
+    """Only unfinished uploads and access logs ever expire: a version of a form is a submission's identity."""
+    for name, bucket in of(resources, "AWS::S3::Bucket").items():
+        if "LoggingConfiguration" in bucket:
+            for rule in bucket["LifecycleConfiguration"]["Rules"]:
+                assert set(rule) == {"Id", "Status", "AbortIncompleteMultipartUpload"}, name
