@@ -26,7 +26,7 @@ MOST_PIECES = 300
 
 type Answer = tuple[JsonValue, tuple[Note, ...]]
 
-_SEPARATORS = re.compile(r"([,;\n])")
+_SEPARATORS = re.compile(r"([,;\n]|\b(?:og|and)\b|&)", re.IGNORECASE)
 _BULLETS = "-•*·–" + TICKED
 
 
@@ -92,7 +92,7 @@ def read_choice(field: ChoiceField, text: str) -> Answer:
 
 
 def read_multi_choice(field: MultiChoiceField, text: str) -> Answer:
-    """The ids of the options in a list with commas, semicolons or line breaks between, and bullets or ticks before."""
+    """The ids of the options in a list (commas, semicolons, line breaks, `og`), with bullets or ticks before."""
     if len(text) > LONGEST_LIST or len(_SEPARATORS.findall(text)) > MOST_PIECES:
         return None, (_unknown(field),)
     options = _Options(field.choices)

@@ -20,8 +20,14 @@ from puljeport.texts import Text
 LONGEST = 60
 FIRST_YEAR, LAST_YEAR = 1900, 2199
 
-MONTHS_DA = tuple("januar februar marts april maj juni juli august september oktober november december".split())
-MONTHS_EN = tuple("January February March April May June July August September October November December".split())
+MONTHS_DA = (
+    "januar", "februar", "marts", "april", "maj", "juni",
+    "juli", "august", "september", "oktober", "november", "december",
+)  # fmt: skip
+MONTHS_EN = (
+    "January", "February", "March", "April", "May", "June",
+    "July", "August", "September", "October", "November", "December",
+)  # fmt: skip
 WEEKDAYS_DA = ("mandag", "tirsdag", "onsdag", "torsdag", "fredag", "lørdag", "søndag")
 WEEKDAYS_EN = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 

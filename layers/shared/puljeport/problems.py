@@ -212,16 +212,16 @@ CATALOGUE: dict[str, Kind] = {
         "Write a whole number in figures, for example 120.",
     ),
     "integer_read_as": _warning(
-        "Vi har læst »{text}« som {reading}. Er det forkert, så skriv kun cifrene, fx 120.",
-        "We read “{text}” as {reading}. If that is wrong, write the figures only, for example 120.",
+        "Vi har læst »{text}« som {reading}; er det forkert, så skriv kun cifrene, fx 120.",
+        "We read “{text}” as {reading}; if that is wrong, write the figures only, for example 120.",
     ),
     "amount_format": _error(
         "Skriv beløbet i kroner med cifre og højst to decimaler, fx 125.000,00 kr.",
         "Write the amount in Danish kroner in figures with at most two decimals, for example 125.000,00 kr.",
     ),
     "amount_read_as": _warning(
-        "Vi har læst »{text}« som {reading}. Er det forkert, så skriv beløbet med to decimaler, fx 125.000,00 kr.",
-        "We read “{text}” as {reading}. If that is wrong, write the amount with two decimals, for example 125.000,00 "
+        "Vi har læst »{text}« som {reading}; er det forkert, så skriv beløbet med to decimaler, fx 125.000,00 kr.",
+        "We read “{text}” as {reading}; if that is wrong, write the amount with two decimals, for example 125.000,00 "
         "kr.",
     ),
     "amount_currency": _error(
@@ -239,12 +239,12 @@ CATALOGUE: dict[str, Kind] = {
         "The number is larger than we can take. Check for noughts too many; write for example 125.000,00.",
     ),
     "too_small": _error(
-        "Tallet skal være mindst {minimum}. Ret det, og send skemaet igen.",
-        "The number must be at least {minimum}. Correct it and send the form again.",
+        "Tallet skal være mindst {minimum}; ret det, og send skemaet igen.",
+        "The number must be at least {minimum}; correct it and send the form again.",
     ),
     "too_big": _error(
-        "Tallet må højst være {maximum}. Ret det, og send skemaet igen.",
-        "The number can be at most {maximum}. Correct it and send the form again.",
+        "Tallet må højst være {maximum}; ret det, og send skemaet igen.",
+        "The number can be at most {maximum}; correct it and send the form again.",
     ),
     # -- dates --
     "date_format": _error(
@@ -260,9 +260,9 @@ CATALOGUE: dict[str, Kind] = {
         "The year {year} cannot be right. Write the year with four figures, for example 9 April 2018.",
     ),
     "date_read_as": _warning(
-        "Vi har læst »{text}« som {reading}. Er det forkert, så skriv måneden med bogstaver og hele året, fx 9. "
+        "Vi har læst »{text}« som {reading}; er det forkert, så skriv måneden med bogstaver og hele året, fx 9. "
         "april 2018.",
-        "We read “{text}” as {reading}. If that is wrong, write the month as a word and the whole year, for example "
+        "We read “{text}” as {reading}; if that is wrong, write the month as a word and the whole year, for example "
         "9 April 2018.",
     ),
     "date_weekday": _warning(
