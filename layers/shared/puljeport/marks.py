@@ -1,0 +1,79 @@
+"""Marks: how a blank names its answers inside a file, so that a reader finds them again.
+
+A key is `field`, `field.choice` for one check box of a multiple choice, or `table.column.row` for a cell of a table
+(row 0 is the header). Blanks write keys, readers read them; neither knows the other, both know this module.
+"""
+
+from __future__ import annotations
+
+import re
+
+CALL_PROPERTY = "puljeport-call"
+VERSION_PROPERTY = "puljeport-version"
+REQUIRED_MARK = "*"
+
+TAG_LIMIT = 64
+"""Characters that Word allows in the tag and in the title of a content control."""
+BOOKMARK_LIMIT = 40
+"""Characters that Word allows in the name of a bookmark."""
+BOOKMARK_PREFIX = "pp_"
+
+KEY = re.compile(r"[a-z][a-z0-9_]*(?:\.[a-z0-9][a-z0-9_-]*){0,2}")
+HIDDEN = re.compile(rf"\[\[({KEY.pattern})\]\]")
+
+PLACEHOLDERS = {
+    "da": {"text": "Skriv her", "choice": "Vælg", "date": "Vælg eller skriv en dato"},
+    "en": {"text": "Write here", "choice": "Choose", "date": "Choose or write a date"},
+}
+"""What stands where nothing is filled in yet, by language and kind of control."""
+
+EMPTY_TEXTS = frozenset(text for texts in PLACEHOLDERS.values() for text in texts.values()) | {
+    # What Word itself puts back into a control that was emptied.
+    "Klik eller tryk her for at skrive tekst.",
+    "Klik her for at skrive tekst.",
+    "Vælg et element.",
+    "Klik eller tryk for at angive en dato.",
+    "Click or tap here to enter text.",
+    "Click here to enter text.",
+    "Choose an item.",
+    "Click or tap to enter a date.",
+}
+"""Texts that mean that nothing was filled in, for files from programs that lose the control around them."""
+
+_ESCAPE = re.compile(r"\.|-|_(?![a-z])")
+_ESCAPED = {".": "__", "-": "_0", "_": "_1"}
+_UNESCAPE = re.compile(r"_([_01])")
+_UNESCAPED = {"_": ".", "0": "-", "1": "_"}
+
+
+def parts(key: str) -> tuple[str, ...]:
+    """The key's parts: one for a field, two for a choice, three for a cell."""
+    return tuple(key.split("."))
+
+
+def is_key(text: str) -> bool:
+    """Whether `text` is a key."""
+    return KEY.fullmatch(text) is not None
+
+
+def hidden(key: str) -> str:
+    """The text of the hidden run that names `key`."""
+    return f"[[{key}]]"
+
+
+def bookmark(key: str) -> str | None:
+    """The bookmark's name for `key`, or None where it would be longer than Word allows.
+
+    Bookmarks know letters, digits and `_` only: `.` becomes `__`, `-` becomes `_0`, and a `_` that could be
+    mistaken for one of these becomes `_1`.
+    """
+    name = BOOKMARK_PREFIX + _ESCAPE.sub(lambda match: _ESCAPED[match[0]], key)
+    return name if len(name) <= BOOKMARK_LIMIT else None
+
+
+def from_bookmark(name: str) -> str | None:
+    """The key that a bookmark names, or None for a bookmark that is not of a blank's making."""
+    if not name.startswith(BOOKMARK_PREFIX):
+        return None
+    key = _UNESCAPE.sub(lambda match: _UNESCAPED[match[1]], name.removeprefix(BOOKMARK_PREFIX))
+    return key if is_key(key) and bookmark(key) == name else None

@@ -1,0 +1,154 @@
+"""Zip packages of XML parts, read within bounds: nothing is trusted that the package says of itself.
+
+Every bound is counted while inflating and parsing, whatever the headers claim. Only parts asked for by name are
+inflated. Nothing is resolved, fetched or written: no DTD, no entities, no relationships to the outside.
+defusedxml was considered: it refuses DTDs as this does, but builds whole trees and counts neither depth nor bytes.
+"""
+
+from __future__ import annotations
+
+import struct
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from io import BytesIO
+from xml.parsers import expat
+
+from puljeport.errors import Unreadable
+from puljeport.problems import problem
+
+MAX_ENTRIES = 2_000
+MAX_PART = 30 * 1024 * 1024
+MAX_TOTAL = 60 * 1024 * 1024
+MAX_DEPTH = 256
+MAX_TOKEN = 2 * 1024 * 1024
+"""Bytes of one tag with its attributes: expat keeps it whole in memory, several times over."""
+CHUNK = 64 * 1024
+
+_CENTRAL_HEADER = b"PK\x01\x02"
+_ENCRYPTED = 0x1
+_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # all that OPC allows (ISO/IEC 29500-2)
+_ENCODINGS = (None, "utf-8", "utf-16", "us-ascii")
+_ZIP_ERRORS = (
+    zipfile.BadZipFile, zlib.error, struct.error, EOFError, NotImplementedError, OSError, OverflowError, RuntimeError,
+    ValueError,
+)  # fmt: skip
+
+Start = Callable[[str, dict[str, str]], None]
+End = Callable[[str], None]
+Chars = Callable[[str], None]
+
+
+class Package:
+    """The parts of a zip package by name. Raises Unreadable, with `broken` where no other code says it better."""
+
+    def __init__(self, data: bytes, broken: str) -> None:
+        self._broken = broken
+        self._inflated = 0
+        # Before zipfile makes an object of each: the count in the end record can be forged, the headers cannot.
+        if data.count(_CENTRAL_HEADER) > MAX_ENTRIES:
+            raise Unreadable(problem("too_many_parts"))
+        try:
+            self._zip = zipfile.ZipFile(BytesIO(data))
+        except _ZIP_ERRORS as error:
+            raise Unreadable(problem(broken)) from error
+        self._entries = self._named(self._zip.infolist())
+
+    def _named(self, entries: list[zipfile.ZipInfo]) -> dict[str, zipfile.ZipInfo]:
+        if len(entries) > MAX_ENTRIES:
+            raise Unreadable(problem("too_many_parts"))
+        if any(entry.flag_bits & _ENCRYPTED for entry in entries):
+            raise Unreadable(problem("encrypted"))
+        named: dict[str, zipfile.ZipInfo] = {}
+        for entry in entries:
+            if _leaves_the_package(entry.orig_filename):
+                raise Unreadable(problem(self._broken))
+            # Part names are equal without regard to case (ISO/IEC 29500-2, 6.2.2.3).
+            name = entry.filename.casefold()
+            if name in named:
+                raise Unreadable(problem("duplicate_parts"))
+            named[name] = entry
+        if any(name.endswith("vbaproject.bin") for name in named):
+            raise Unreadable(problem("macros"))
+        return named
+
+    def __contains__(self, name: str) -> bool:
+        """Whether the package has a part of that name."""
+        return name.casefold() in self._entries
+
+    def chunks(self, name: str) -> Iterator[bytes]:
+        """The content of the part `name`, inflated piece by piece; nothing for a part that is not there."""
+        entry = self._entries.get(name.casefold())
+        if entry is None:
+            return
+        if entry.compress_type not in _METHODS:
+            raise Unreadable(problem(self._broken))
+        size = 0
+        try:
+            with self._zip.open(entry) as stream:
+                while chunk := stream.read(CHUNK):
+                    size += len(chunk)
+                    self._inflated += len(chunk)
+                    if size > MAX_PART or self._inflated > MAX_TOTAL:
+                        raise Unreadable(problem("zip_bomb"))
+                    yield chunk
+        except _ZIP_ERRORS as error:
+            raise Unreadable(problem(self._broken)) from error
+
+    def parse(self, name: str, start: Start, end: End, chars: Chars) -> None:
+        """Walk the XML of the part `name`; one that is not there has no content. Names arrive as `namespace local`."""
+        Walk(self._broken, start, end, chars).feed(self.chunks(name))
+
+
+def _leaves_the_package(name: str) -> bool:
+    return "\0" in name or "\\" in name or name.startswith("/") or ".." in name.split("/")
+
+
+class Walk:
+    """One pass over an XML document with expat: no DTD, no entity of its own, bounded depth and tag size."""
+
+    def __init__(self, broken: str, start: Start, end: End, chars: Chars) -> None:
+        self._broken = broken
+        self._depth = 0
+        self._start, self._end = start, end
+        parser = expat.ParserCreate(namespace_separator=" ")
+        parser.buffer_text = True
+        parser.XmlDeclHandler = self._declared
+        parser.StartDoctypeDeclHandler = self._doctype
+        parser.EntityDeclHandler = self._doctype
+        parser.StartElementHandler = self._opened
+        parser.EndElementHandler = self._closed
+        parser.CharacterDataHandler = chars
+        self._parser = parser
+
+    def feed(self, chunks: Iterator[bytes]) -> None:
+        """Parse the document that the chunks make up."""
+        fed = 0
+        try:
+            for chunk in chunks:
+                self._parser.Parse(chunk, False)
+                fed += len(chunk)
+                if fed - self._parser.CurrentByteIndex > MAX_TOKEN:
+                    raise Unreadable(problem("zip_bomb"))
+            if fed:
+                self._parser.Parse(b"", True)
+        except (expat.ExpatError, ValueError) as error:
+            raise Unreadable(problem(self._broken)) from error
+
+    def _declared(self, _version: str, encoding: str | None, _standalone: int) -> None:
+        # Any other encoding would make Python load a codec from disk, and no office program writes one.
+        if (encoding.lower() if encoding else None) not in _ENCODINGS:
+            raise Unreadable(problem(self._broken))
+
+    def _doctype(self, *_: object) -> None:
+        raise Unreadable(problem("dtd_refused"))
+
+    def _opened(self, name: str, attributes: dict[str, str]) -> None:
+        self._depth += 1
+        if self._depth > MAX_DEPTH:
+            raise Unreadable(problem("too_deep"))
+        self._start(name, attributes)
+
+    def _closed(self, name: str) -> None:
+        self._depth -= 1
+        self._end(name)

@@ -1,0 +1,402 @@
+"""From WordprocessingML to paragraphs and tables whose texts know which marks stand around them.
+
+Follows ISO/IEC 29500-1 (transitional and strict) and the checkbox of [MS-DOCX] 2.6.1. What an applicant sees counts:
+insertions are read and deletions are not, a text box is read once, a placeholder is nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from puljeport import marks
+from puljeport.errors import Unreadable
+from puljeport.problems import problem
+from puljeport.rawforms import TICKED, UNTICKED, Way
+from puljeport.readers.bounds import too_much_text
+
+MAX_ELEMENTS = 1_000_000
+MAX_KEPT = 300_000
+"""Cells, rows and pieces of text held in memory at once."""
+MAX_KEYS = 64
+"""Marks in one cell; a multiple choice has at most 30."""
+
+_MAIN = (
+    "http://schemas.openxmlformats.org/wordprocessingml/2006/main",
+    "http://purl.oclc.org/ooxml/wordprocessingml/main",
+)
+_WORD_2010 = "http://schemas.microsoft.com/office/word/2010/wordml"
+_COMPATIBILITY = "http://schemas.openxmlformats.org/markup-compatibility/2006"
+
+_LOCALS = (
+    "bookmarkEnd", "bookmarkStart", "br", "cr", "del", "gridSpan", "moveFrom", "noBreakHyphen", "outlineLvl", "p",
+    "pPr", "pStyle", "r", "rPr", "sdt", "sdtContent", "sdtPr", "showingPlcHdr", "sym", "t", "tab", "tag", "tbl",
+    "tblHeader", "tc", "tcPr", "tr", "trPr", "vanish",
+)  # fmt: skip
+_KINDS = {f"{namespace} {local}": local for namespace in _MAIN for local in _LOCALS}
+_KINDS |= {f"{_WORD_2010} checked": "checked", f"{_COMPATIBILITY} Fallback": "Fallback"}
+_DROPPED = frozenset({"del", "moveFrom", "Fallback"})
+_OFF = frozenset({"0", "false", "off"})
+# Check boxes drawn with the symbol fonts Wingdings and Wingdings 2.
+_SYMBOLS = dict.fromkeys(("f051", "f052", "f054", "f078", "f0fd", "f0fe"), TICKED) | dict.fromkeys(
+    ("f02a", "f06f", "f0a3", "f0a8"), UNTICKED
+)
+_HIDDEN = marks.HIDDEN
+
+
+class Piece(NamedTuple):
+    """A run of text, the keys it stands under, and whether it is hidden."""
+
+    text: str
+    keys: tuple[str, ...]
+    hidden: bool
+
+
+@dataclass(slots=True)
+class Slot:
+    """A cell or a paragraph: its text in pieces, and the ways in which each key is named in it."""
+
+    pieces: list[Piece] = field(default_factory=list)
+    names: dict[str, list[Way]] = field(default_factory=dict)
+    boxes: dict[str, str] = field(default_factory=dict)
+    span: int = 1
+
+    def name(self, key: str, way: Way) -> None:
+        """Note that `key` is named here in this way."""
+        if key in self.names or len(self.names) < MAX_KEYS:
+            ways = self.names.setdefault(key, [])
+            if way not in ways:
+                ways.append(way)
+
+    def find_hidden(self) -> None:
+        """Turn the hidden `[[key]]` texts into names: each holds to the next one, or to the end."""
+        pieces: list[Piece] = []
+        current: str | None = None
+        waiting = ""
+        for piece in [*self.pieces, Piece("", (), hidden=False)]:
+            if piece.hidden:
+                waiting += piece.text  # programs split runs: `[[`, `key`, `]]`
+                continue
+            if waiting:
+                rest, current = self._named(waiting, current)
+                pieces.append(Piece(rest, _with((), current), hidden=True))
+                waiting = ""
+            pieces.append(Piece(piece.text, _with(piece.keys, current), hidden=False))
+        self.pieces = pieces
+        if not self.names:
+            self._find_bare()
+
+    def _named(self, text: str, current: str | None) -> tuple[str, str | None]:
+        for match in _HIDDEN.finditer(text):
+            if match[1] in self.names or len(self.names) < MAX_KEYS:
+                current = match[1]
+                self.name(current, Way.HIDDEN)
+        return _HIDDEN.sub("", text), current
+
+    def _find_bare(self) -> None:
+        text = self.text().lstrip()
+        if match := _HIDDEN.match(text):  # a program that dropped the hiding
+            self.name(match[1], Way.HIDDEN)
+            self.pieces = [Piece(text[match.end() :], (match[1],), hidden=False)]
+
+    def text(self, key: str | None = None) -> str:
+        """The text, or what of it stands under `key`: without space at line ends and around the whole."""
+        text = "".join(piece.text for piece in self.pieces if key is None or key in piece.keys)
+        text = "\n".join(line.rstrip() for line in text.split("\n")).strip()
+        return "" if text in marks.EMPTY_TEXTS else text
+
+
+def _with(keys: tuple[str, ...], key: str | None) -> tuple[str, ...]:
+    return keys if key is None or key in keys else (*keys, key)
+
+
+@dataclass(slots=True)
+class Paragraph:
+    """A paragraph outside tables. `heading`: it begins a section."""
+
+    slot: Slot
+    heading: bool
+
+
+@dataclass(slots=True)
+class Row:
+    """A row of a table. `header`: marked to be repeated on every page."""
+
+    cells: list[Slot] = field(default_factory=list)
+    header: bool = False
+    deleted: bool = False
+
+
+@dataclass(slots=True)
+class Table:
+    """A table that stands in no other; what a cell holds of further tables is part of its text."""
+
+    rows: list[Row] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class _Control:
+    key: str | None = None
+    placeholder: bool = False
+    box: str | None = None
+    slot: Slot | None = None
+
+
+class WordText:
+    """Builds `blocks` in one pass over a main document part. `headings`: ids of the section heading styles."""
+
+    def __init__(self, headings: frozenset[str]) -> None:
+        self.blocks: list[Paragraph | Table] = []
+        self._headings = headings
+        self._elements = self._kept = self._skipped = 0
+        self._path: list[str] = []
+        self._table: Table | None = None
+        self._row: Row | None = None
+        self._slot: Slot | None = None
+        self._nested = self._rows = self._cells = self._paragraphs = self._muted = 0
+        self._heading = self._hidden = False
+        self._text: list[str] | None = None
+        self._controls: list[_Control] = []
+        self._bookmarks: dict[str, str] = {}
+        self._pending: list[tuple[str, Way]] = []
+        self._starts: dict[str, Callable[[dict[str, str]], None]] = {
+            kind: getattr(self, f"_start_{kind}") for kind in _KINDS.values() if hasattr(self, f"_start_{kind}")
+        }
+        self._ends: dict[str, Callable[[], None]] = {
+            kind: getattr(self, f"_end_{kind}") for kind in _KINDS.values() if hasattr(self, f"_end_{kind}")
+        }
+
+    def start(self, name: str, attributes: dict[str, str]) -> None:
+        """An element begins."""
+        self._elements += 1
+        if self._elements > MAX_ELEMENTS:
+            raise Unreadable(problem("zip_bomb"))
+        kind = _KINDS.get(name, "")
+        if self._skipped or kind in _DROPPED:
+            if not self._skipped and kind == "del" and self._parent() == "trPr" and self._row is not None:
+                self._row.deleted = True
+            self._skipped += 1
+            return
+        if begin := self._starts.get(kind):
+            begin(attributes)
+        self._path.append(kind)
+
+    def end(self, _name: str) -> None:
+        """An element ends."""
+        if self._skipped:
+            self._skipped -= 1
+            return
+        if finish := self._ends.get(self._path.pop()):
+            finish()
+
+    def chars(self, text: str) -> None:
+        """Text, of which only that of `w:t` counts."""
+        if self._text is not None and not self._skipped:
+            self._text.append(text)
+
+    def _parent(self) -> str:
+        return self._path[-1] if self._path else ""
+
+    def _keep(self) -> None:
+        self._kept += 1
+        if self._kept > MAX_KEPT:
+            raise too_much_text()
+
+    # -- text --
+
+    def _emit(self, text: str, *, own: str | None = None) -> None:
+        if self._slot is None or self._muted or not text:
+            return
+        self._keep()
+        around = (*(control.key for control in self._controls if control.key), *self._bookmarks.values())
+        keys = tuple(dict.fromkeys(key for key in around if key in self._slot.names))
+        self._slot.pieces.append(Piece(text, _with(keys, own), self._hidden))
+
+    def _start_t(self, _attributes: dict[str, str]) -> None:
+        self._text = []
+
+    def _end_t(self) -> None:
+        text, self._text = "".join(self._text or ()), None
+        self._emit(text)
+
+    def _start_tab(self, _attributes: dict[str, str]) -> None:
+        if self._parent() == "r":  # elsewhere it is a tab stop of the layout
+            self._emit(" ")
+
+    def _start_br(self, _attributes: dict[str, str]) -> None:
+        self._emit("\n")
+
+    _start_cr = _start_br
+
+    def _start_noBreakHyphen(self, _attributes: dict[str, str]) -> None:  # noqa: N802 - named as the element
+        self._emit("-")
+
+    def _start_sym(self, attributes: dict[str, str]) -> None:
+        self._emit(_SYMBOLS.get((_value(attributes, "char") or "").lower(), ""))
+
+    def _start_r(self, _attributes: dict[str, str]) -> None:
+        self._hidden = False
+
+    def _end_r(self) -> None:
+        self._hidden = False
+
+    def _start_vanish(self, attributes: dict[str, str]) -> None:
+        if self._path[-2:] == ["r", "rPr"]:
+            self._hidden = _on(attributes)
+
+    # -- marks --
+
+    def _name(self, key: str, way: Way) -> None:
+        if self._slot is not None:
+            self._slot.name(key, way)
+        elif self._row is not None and len(self._pending) < MAX_KEYS:
+            self._pending.append((key, way))
+
+    def _start_sdt(self, _attributes: dict[str, str]) -> None:
+        self._controls.append(_Control())
+
+    def _start_tag(self, attributes: dict[str, str]) -> None:
+        value = _value(attributes, "val") or ""
+        if self._parent() == "sdtPr" and self._controls and marks.is_key(value):
+            self._controls[-1].key = value
+
+    def _start_showingPlcHdr(self, attributes: dict[str, str]) -> None:  # noqa: N802 - named as the element
+        if self._parent() == "sdtPr" and self._controls:
+            self._controls[-1].placeholder = _on(attributes)
+
+    def _start_checked(self, attributes: dict[str, str]) -> None:
+        if self._controls:
+            self._controls[-1].box = TICKED if _on(attributes) else UNTICKED
+
+    def _start_sdtContent(self, _attributes: dict[str, str]) -> None:  # noqa: N802 - named as the element
+        if not self._controls:
+            return
+        control = self._controls[-1]
+        control.slot = self._slot
+        if control.key:
+            self._name(control.key, Way.TAG)
+        if control.box and self._slot is not None:
+            if control.key:
+                self._slot.boxes[control.key] = control.box
+            self._emit(control.box)
+        self._muted += control.placeholder or control.box is not None
+
+    def _end_sdtContent(self) -> None:  # noqa: N802 - named as the element
+        if self._controls:
+            control = self._controls[-1]
+            self._muted = max(0, self._muted - (control.placeholder or control.box is not None))
+
+    def _end_sdt(self) -> None:
+        control = self._controls.pop()
+        if self._cells == 0 and self._paragraphs == 0 and control.slot is not None and control.slot is self._slot:
+            self._close_paragraph()
+
+    def _start_bookmarkStart(self, attributes: dict[str, str]) -> None:  # noqa: N802 - named as the element
+        key = marks.from_bookmark(_value(attributes, "name") or "")
+        if key and len(self._bookmarks) < MAX_KEYS:
+            self._bookmarks[_value(attributes, "id") or ""] = key
+            self._name(key, Way.BOOKMARK)
+
+    def _start_bookmarkEnd(self, attributes: dict[str, str]) -> None:  # noqa: N802 - named as the element
+        self._bookmarks.pop(_value(attributes, "id") or "", None)
+
+    # -- paragraphs --
+
+    def _start_p(self, _attributes: dict[str, str]) -> None:
+        self._paragraphs += 1
+        if self._paragraphs == 1 and self._table is None and self._slot is None:
+            self._slot, self._heading = Slot(), False
+
+    def _end_p(self) -> None:
+        self._paragraphs -= 1
+        held = any(control.slot is self._slot and control.key for control in self._controls)
+        if self._cells or self._paragraphs or held:
+            self._emit("\n")
+        elif self._table is None:
+            self._close_paragraph()
+
+    def _close_paragraph(self) -> None:
+        if self._slot is not None and (self._slot.pieces or self._slot.names):
+            self._keep()
+            self._slot.find_hidden()
+            self.blocks.append(Paragraph(self._slot, self._heading))
+        self._slot = None
+        self._bookmarks.clear()
+
+    def _start_pStyle(self, attributes: dict[str, str]) -> None:  # noqa: N802 - named as the element
+        self._heading |= self._parent() == "pPr" and _value(attributes, "val") in self._headings
+
+    def _start_outlineLvl(self, attributes: dict[str, str]) -> None:  # noqa: N802 - named as the element
+        self._heading |= self._parent() == "pPr" and _value(attributes, "val") == "0"
+
+    # -- tables --
+
+    def _start_tbl(self, _attributes: dict[str, str]) -> None:
+        if self._table is not None or self._slot is not None:
+            self._nested += 1
+        else:
+            self._table = Table()
+
+    def _end_tbl(self) -> None:
+        if self._nested:
+            self._nested -= 1
+        elif self._table is not None:
+            self.blocks.append(self._table)
+            self._table = None
+
+    def _start_tr(self, _attributes: dict[str, str]) -> None:
+        self._rows += 1
+        if self._rows == 1 and self._table is not None:
+            self._keep()
+            self._row = Row()
+            self._table.rows.append(self._row)
+
+    def _end_tr(self) -> None:
+        self._rows -= 1
+        if self._rows == 0:
+            self._row = None
+            self._pending.clear()
+
+    def _start_tc(self, _attributes: dict[str, str]) -> None:
+        self._cells += 1
+        if self._cells == 1 and self._row is not None:
+            self._keep()
+            self._slot = Slot()
+            self._row.cells.append(self._slot)
+            self._bookmarks.clear()
+            for key, way in self._pending:
+                self._slot.name(key, way)
+            self._pending.clear()
+
+    def _end_tc(self) -> None:
+        self._cells -= 1
+        if self._cells == 0 and self._row is not None and self._slot is not None:
+            self._slot.find_hidden()
+            self._slot = None
+
+    def _start_gridSpan(self, attributes: dict[str, str]) -> None:  # noqa: N802 - named as the element
+        value = _value(attributes, "val") or ""
+        if (
+            self._parent() == "tcPr"
+            and self._cells == 1
+            and self._slot is not None
+            and re.fullmatch("[1-9][0-9]?", value)
+        ):
+            self._slot.span = int(value)
+
+    def _start_tblHeader(self, attributes: dict[str, str]) -> None:  # noqa: N802 - named as the element
+        if self._parent() == "trPr" and self._rows == 1 and self._row is not None:
+            self._row.header = _on(attributes)
+
+
+def _value(attributes: dict[str, str], local: str) -> str | None:
+    for namespace in (*_MAIN, _WORD_2010):
+        if (value := attributes.get(f"{namespace} {local}")) is not None:
+            return value
+    return None
+
+
+def _on(attributes: dict[str, str]) -> bool:
+    return _value(attributes, "val") not in _OFF
