@@ -161,7 +161,7 @@ def _unheard(call: Call) -> list[str]:
 def _odd_rows(call: Call) -> list[str]:
     tables = [field for field in call.form.fields.values() if isinstance(field, TableField)]
     return [
-        f"form: the blank shows {table.blank_rows} rows of `{table.id}`; {table.min_rows} to {table.max_rows} may be used"
+        f"form: the blank has {table.blank_rows} rows of `{table.id}`, for {table.min_rows} to {table.max_rows} rows"
         for table in tables
         if not table.min_rows <= table.blank_rows <= table.max_rows
     ]

@@ -125,6 +125,8 @@ def _missing(error: ErrorDetails, path: Path) -> tuple[Path, str]:
 
 
 def _unknown_key(error: ErrorDetails, path: Path) -> tuple[Path, str]:
+    if " " in str(path[-1]):
+        return path, f"`{path[-1]}` was read as a key; a text with a comma or a colon in it needs quotes around it"
     model = _model_at(error["loc"][:-1])
     known = list(model.model_fields) if model else []
     return path, f"unknown key `{path[-1]}`; {nearest(str(path[-1]), known)}"

@@ -113,7 +113,7 @@ def _syntax(error: YAMLError, text: str) -> Fault:
         return Fault(line, (), "a character that YAML does not allow stands here; write the line again by hand")
     mark = (error.problem_mark or error.context_mark) if isinstance(error, MarkedYAMLError) else None
     what = f"{error.context or ''} {error.problem or ''}".strip() if isinstance(error, MarkedYAMLError) else str(error)
-    hint = "look for a missing colon, quote or bracket, a tab, or indentation that does not line up"
+    hint = "look for a missing colon or bracket, uneven indentation, or a text with `: ` in it, which needs quotes"
     return Fault(mark.line + 1 if mark else 1, (), f"this is not YAML ({what}); {hint}")
 
 
