@@ -206,5 +206,5 @@ def without_bookmarks(xml: str) -> str:
 
 
 def without_hidden(xml: str) -> str:
-    """No hidden text."""
+    """No hidden text, as an editor that tidies up may leave it."""
     return re.sub(r"<w:r><w:rPr><w:vanish/></w:rPr>.*?</w:r>", "", xml, flags=re.DOTALL)

@@ -22,8 +22,18 @@ KEY = re.compile(r"[a-z][a-z0-9_]*(?:\.[a-z0-9][a-z0-9_-]*){0,2}")
 HIDDEN = re.compile(rf"\[\[({KEY.pattern})\]\]")
 
 PLACEHOLDERS = {
-    "da": {"text": "Skriv her", "choice": "Vælg", "date": "Vælg eller skriv en dato"},
-    "en": {"text": "Write here", "choice": "Choose", "date": "Choose or write a date"},
+    "da": {
+        "text": "Skriv her",
+        "choice": "Vælg",
+        "date": "Vælg eller skriv en dato",
+        "municipality": "Vælg eller skriv kommunens navn",
+    },
+    "en": {
+        "text": "Write here",
+        "choice": "Choose",
+        "date": "Choose or write a date",
+        "municipality": "Choose or write the municipality's name",
+    },
 }
 """What stands where nothing is filled in yet, by language and kind of control."""
 

@@ -13,7 +13,7 @@ from itertools import groupby
 
 from lxml import etree
 
-from puljeport import marks
+from puljeport import marks, municipalities
 from puljeport.blanks import wordstyles
 from puljeport.blanks.wordings import deadline, guidance, words
 from puljeport.blanks.wordxml import (
@@ -40,6 +40,7 @@ from puljeport.blanks.wordxml import (
 from puljeport.calls import (
     AnyField,
     Call,
+    Choice,
     ChoiceField,
     ColumnField,
     DeclarationField,
@@ -100,6 +101,11 @@ def _layout() -> Element:
         w("pgSz", w=11906, h=16838),
         w("pgMar", top=1134, right=side, bottom=1134, left=side, header=567, footer=510, gutter=0),
     )
+
+
+def _municipalities() -> list[municipalities.Municipality]:
+    order = str.maketrans("æøå", "{|}")  # the characters after z, in the order of the Danish alphabet
+    return sorted(municipalities.everything(), key=lambda each: each.name.lower().translate(order))
 
 
 class _Page:
@@ -217,16 +223,13 @@ class _Page:
 
     def _written(self, item: AnyField) -> list[Element]:
         if isinstance(item, MultiChoiceField):
-            return [
-                paragraph(
-                    "AnswerOption",
-                    *named(key := f"{item.id}.{choice.id}", check_box(key, self._say(choice.label))),
-                    run(f"\t{self._say(choice.label)}"),
-                    run(f" – {self._say(choice.description)}", "Quiet") if choice.description else None,
-                )
-                for choice in item.choices
-            ]
+            return [line for choice in item.choices for line in self._option(f"{item.id}.{choice.id}", choice)]
         return [paragraph("Answer", *named(item.id, self._control(item, item.id, self._shown(item))))]
+
+    def _option(self, key: str, choice: Choice) -> list[Element]:
+        label = self._say(choice.label)
+        ticked = paragraph("AnswerOption", *named(key, check_box(key, label)), run(f"\t{label}"))
+        return [ticked, *self._paragraphs("OptionHelp", choice.description)]
 
     def _shown(self, item: AnyField) -> str:
         texts = marks.PLACEHOLDERS[self._language]
@@ -237,6 +240,8 @@ class _Page:
             kind = date_kind(_LOCALES[self._language])
         elif isinstance(item, ChoiceField):
             kind = list_kind((choice.id, self._say(choice.label)) for choice in item.choices)
+        elif item.type == "municipality" and locked:
+            kind = list_kind(((each.name, each.name) for each in _municipalities()), open_ended=True)
         elif item.type == "yes_no":
             kind = list_kind((answer, words(answer, self._language)) for answer in ("yes", "no"))
         else:

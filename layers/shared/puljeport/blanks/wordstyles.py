@@ -6,7 +6,8 @@ import zipfile
 from io import BytesIO
 from xml.sax.saxutils import escape, quoteattr
 
-ACCENT, INK, QUIET, LINE, TINT, ALERT = "12394F", "1B1F23", "4D5A63", "B9C8D1", "EEF4F7", "A3231B"
+ACCENT, INK, QUIET, HINT, LINE, ALERT = "12394F", "1B1F23", "4D5A63", "5F6B74", "B9C8D1", "A3231B"
+TINT = "EEF4F7"
 
 _HEAD = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
 _W = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
@@ -14,14 +15,16 @@ _FONT = "Calibri"
 _OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006"
 _PACKAGE = "http://schemas.openxmlformats.org/package/2006"
 _WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml"
+_WORDS_OWN = ("Title", "Subtitle", "Heading1", "Heading2", "Footer")
 _FIXED_TIME = (1980, 1, 1, 0, 0, 0)
 
 
 def _style(name: str, shown: str, paragraph: str = "", text: str = "", *, after: str = "") -> str:
     follows = f'<w:next w:val="{after}"/>' if after else ""
+    own = "" if name in _WORDS_OWN else ' w:customStyle="1"'
     return (
-        f'<w:style w:type="paragraph" w:styleId="{name}"><w:name w:val="{shown}"/><w:basedOn w:val="Normal"/>{follows}'
-        f"<w:qFormat/><w:pPr>{paragraph}</w:pPr><w:rPr>{text}</w:rPr></w:style>"
+        f'<w:style w:type="paragraph"{own} w:styleId="{name}"><w:name w:val="{shown}"/><w:basedOn w:val="Normal"/>'
+        f"{follows}<w:qFormat/><w:pPr>{paragraph}</w:pPr><w:rPr>{text}</w:rPr></w:style>"
     )
 
 
@@ -116,6 +119,7 @@ def styles(locale: str) -> str:
             "Answer option",
             f'<w:tabs><w:tab w:val="left" w:pos="369"/></w:tabs>{_space(10, 30)}<w:ind w:left="369" w:hanging="369"/>',
         )
+        + _style("OptionHelp", "Option help", f'{_space(0, 40)}<w:ind w:left="369"/>', _text(9, QUIET))
         + _style("ColumnHead", "Column head", f"{_space(0, 0, 240)}", _text(9.5, "FFFFFF", bold=True))
         + _style("ColumnHelp", "Column help", f"{_space(0, 0, 228)}", _text(8, "FFFFFF"))
         + _style("Gap", "Gap", _space(0, 0, 240), _text(4))
@@ -126,13 +130,12 @@ def styles(locale: str) -> str:
             f'<w:tabs><w:tab w:val="right" w:pos="9411"/></w:tabs>{_space(0, 0, 240)}',
             _text(8.5, QUIET),
         )
-        + _character("PlaceholderText", "Placeholder Text", f'<w:color w:val="{QUIET}"/>')
+        + _character("PlaceholderText", "Placeholder Text", f'<w:color w:val="{HINT}"/>')
         + _character(
             "CheckBox", "Check box", '<w:rFonts w:ascii="MS Gothic" w:hAnsi="MS Gothic" w:eastAsia="MS Gothic"/>'
         )
         + _character("FactName", "Fact name", f'<w:b/><w:bCs/><w:color w:val="{ACCENT}"/>')
         + _character("Strong", "Strong", "<w:b/><w:bCs/>")
-        + _character("Quiet", "Quiet", f'<w:color w:val="{QUIET}"/><w:sz w:val="19"/><w:szCs w:val="19"/>')
         + _character("Required", "Required", f'<w:b/><w:bCs/><w:color w:val="{ALERT}"/>')
         + _table_style("Answers", "Answers")
         + _table_style("Rows", "Rows", _line("insideV", 4, LINE))

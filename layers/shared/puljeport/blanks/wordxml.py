@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from lxml import etree
 
 from puljeport import marks
+from puljeport.blanks.wordstyles import TINT
 from puljeport.rawforms import UNTICKED
 
 W = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
@@ -91,7 +92,7 @@ def cell(width: int, *content: Element, span: int = 1, tint: bool = False, check
             "tcPr",
             w("tcW", w=width, type="dxa"),
             w("gridSpan", val=span) if span > 1 else None,
-            w("shd", val="clear", color="auto", fill="EEF4F7") if tint else None,
+            w("shd", val="clear", color="auto", fill=TINT) if tint else None,
             w("vAlign", val="center") if check else None,
         ),
         *content,

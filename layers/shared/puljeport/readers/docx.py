@@ -256,9 +256,8 @@ def _box(slot: Slot, key: str, text: str) -> str:
 
 
 def _ticked_lines(text: str) -> str:
-    """The labels of the ticked lines where every line begins with a check box; otherwise the text itself."""
-    lines = [line for line in text.split("\n") if line.strip()]
-    boxes = [_BOX_LINE.match(line.strip()) for line in lines]
-    if len(lines) < 2 or not all(boxes):
+    """The labels of the ticked lines in a list of check boxes, without explanations; otherwise the text itself."""
+    boxes = [box for line in text.split("\n") if (box := _BOX_LINE.match(line.strip()))]
+    if len(boxes) < 2 or not _BOX_LINE.match(text):
         return text
-    return "\n".join(box[1] for box in boxes if box and box[0][0] != UNTICKED)
+    return "\n".join(box[1] for box in boxes if box[0][0] != UNTICKED)

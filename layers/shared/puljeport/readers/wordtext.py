@@ -9,19 +9,17 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 from puljeport import marks
 from puljeport.errors import Unreadable
 from puljeport.problems import problem
 from puljeport.rawforms import TICKED, UNTICKED, Way
 from puljeport.readers.bounds import too_much_text
+from puljeport.readers.slots import MAX_KEYS, Piece, Slot, with_key
 
 MAX_ELEMENTS = 1_000_000
 MAX_KEPT = 300_000
 """Cells, rows and pieces of text held in memory at once."""
-MAX_KEYS = 64
-"""Marks in one cell; a multiple choice has at most 30."""
 
 _MAIN = (
     "http://schemas.openxmlformats.org/wordprocessingml/2006/main",
@@ -43,73 +41,6 @@ _OFF = frozenset({"0", "false", "off"})
 _SYMBOLS = dict.fromkeys(("f051", "f052", "f054", "f078", "f0fd", "f0fe"), TICKED) | dict.fromkeys(
     ("f02a", "f06f", "f0a3", "f0a8"), UNTICKED
 )
-_HIDDEN = marks.HIDDEN
-
-
-class Piece(NamedTuple):
-    """A run of text, the keys it stands under, and whether it is hidden."""
-
-    text: str
-    keys: tuple[str, ...]
-    hidden: bool
-
-
-@dataclass(slots=True)
-class Slot:
-    """A cell or a paragraph: its text in pieces, and the ways in which each key is named in it."""
-
-    pieces: list[Piece] = field(default_factory=list)
-    names: dict[str, list[Way]] = field(default_factory=dict)
-    boxes: dict[str, str] = field(default_factory=dict)
-    span: int = 1
-
-    def name(self, key: str, way: Way) -> None:
-        """Note that `key` is named here in this way."""
-        if key in self.names or len(self.names) < MAX_KEYS:
-            ways = self.names.setdefault(key, [])
-            if way not in ways:
-                ways.append(way)
-
-    def find_hidden(self) -> None:
-        """Turn the hidden `[[key]]` texts into names: each holds to the next one, or to the end."""
-        pieces: list[Piece] = []
-        current: str | None = None
-        waiting = ""
-        for piece in [*self.pieces, Piece("", (), hidden=False)]:
-            if piece.hidden:
-                waiting += piece.text  # programs split runs: `[[`, `key`, `]]`
-                continue
-            if waiting:
-                rest, current = self._named(waiting, current)
-                pieces.append(Piece(rest, _with((), current), hidden=True))
-                waiting = ""
-            pieces.append(Piece(piece.text, _with(piece.keys, current), hidden=False))
-        self.pieces = pieces
-        if not self.names:
-            self._find_bare()
-
-    def _named(self, text: str, current: str | None) -> tuple[str, str | None]:
-        for match in _HIDDEN.finditer(text):
-            if match[1] in self.names or len(self.names) < MAX_KEYS:
-                current = match[1]
-                self.name(current, Way.HIDDEN)
-        return _HIDDEN.sub("", text), current
-
-    def _find_bare(self) -> None:
-        text = self.text().lstrip()
-        if match := _HIDDEN.match(text):  # a program that dropped the hiding
-            self.name(match[1], Way.HIDDEN)
-            self.pieces = [Piece(text[match.end() :], (match[1],), hidden=False)]
-
-    def text(self, key: str | None = None) -> str:
-        """The text, or what of it stands under `key`: without space at line ends and around the whole."""
-        text = "".join(piece.text for piece in self.pieces if key is None or key in piece.keys)
-        text = "\n".join(line.rstrip() for line in text.split("\n")).strip()
-        return "" if text in marks.EMPTY_TEXTS else text
-
-
-def _with(keys: tuple[str, ...], key: str | None) -> tuple[str, ...]:
-    return keys if key is None or key in keys else (*keys, key)
 
 
 @dataclass(slots=True)
@@ -212,7 +143,7 @@ class WordText:
         self._keep()
         around = (*(control.key for control in self._controls if control.key), *self._bookmarks.values())
         keys = tuple(dict.fromkeys(key for key in around if key in self._slot.names))
-        self._slot.pieces.append(Piece(text, _with(keys, own), self._hidden))
+        self._slot.pieces.append(Piece(text, with_key(keys, own), self._hidden))
 
     def _start_t(self, _attributes: dict[str, str]) -> None:
         self._text = []
