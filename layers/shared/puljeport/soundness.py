@@ -116,7 +116,7 @@ def contact(contact: Contact) -> Iterator[Fault]:
     except EmailNotValidError as error:
         yield ("email",), f"`{contact.email}` is not an e-mail address: {error}"
     if contact.phone is not None and not _possible_phone(contact.phone):
-        yield ("phone",), f"`{contact.phone}` is not a telephone number; write for example +45 72 14 00 00"
+        yield ("phone",), f"`{contact.phone}` is not a telephone number; write for example +45 12 34 56 78"
     yield from doubled("notify", contact.notify)
 
 
