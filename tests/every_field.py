@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from pydantic import JsonValue
+
 from puljeport.calls import AnyField, Call
 from puljeport.rawforms import TICKED, UNTICKED, Name, RawCell, RawField, RawForm, RawTable, Way
 from puljeport.texts import Text
@@ -48,6 +50,7 @@ FIELDS: list[dict[str, Any]] = [
     _field("decided", "yes_no", "Er det besluttet?", "Has it been decided?"),
     _field("decided_on", "date", "Besluttet den", "Decided on"),
     _field("consent", "declaration", "Samtykke", "Consent", required=True, text={"da": "Vi giver samtykke."}),
+    _field("no_double", "declaration", "Ingen dobbeltstøtte", "No double support", text={"da": "Kun her."}),
     _field("budget_file", "attachment", "Budget som bilag", "Budget attached"),
 ]  # fmt: skip
 
@@ -75,7 +78,9 @@ DEFINITION: dict[str, Any] = {
     "one_per": "municipality",
     "contacts": [{"id": "administration", "role": "administrative", "email": "administration@example.dk"}],
     "form": {"sections": [{"id": "all", "title": {"da": "Alt"}, "fields": FIELDS}]},
-    "rules": [{**rule, "message": {"da": f"Regel {number}", "en": f"Rule {number}"}} for number, rule in enumerate(RULES)],
+    "rules": [
+        {**rule, "message": {"da": f"Regel {number}", "en": f"Rule {number}"}} for number, rule in enumerate(RULES)
+    ],
 }
 
 ANSWERS = {
@@ -103,7 +108,7 @@ ANSWERS = {
 }
 PARTNERS = [["Klubben", "klubben@example.dk", "1.000,50 kr."], ["Foreningen", "", "500"]]
 
-VALUES = {
+VALUES: dict[str, JsonValue] = {
     "municipality": "751",
     "cvr": "12345674",
     "contact_name": "En Medarbejder",

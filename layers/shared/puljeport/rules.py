@@ -16,7 +16,6 @@ from typing import Any
 from pydantic import JsonValue
 
 from puljeport.calls import (
-    AmountField,
     AnyField,
     AtMost,
     Before,
@@ -93,8 +92,6 @@ def _holds(condition: Condition, answers: _Answers) -> bool:
         return True
     if isinstance(value, list):
         return condition.equals in value
-    if isinstance(answers.fields[condition.field], AmountField):
-        return Decimal(str(value)) == Decimal(str(condition.equals))
     # True is not 1 here, though Python finds them equal.
     return type(value) is type(condition.equals) and value == condition.equals
 
@@ -148,9 +145,9 @@ def _sum_equals(rule: SumEquals, answers: _Answers) -> Iterator[Problem]:
 def _at_most(rule: AtMost, answers: _Answers) -> Iterator[Problem]:
     value = answers.number(rule.field) if rule.field in answers.values else None
     limit = rule.limit
-    if rule.of is not None:
+    if rule.of is not None and rule.percent is not None:
         whole = answers.number(rule.of) if rule.of in answers.values else None
-        limit = None if whole is None else whole * (rule.percent or Decimal(100)) / 100
+        limit = None if whole is None else whole * rule.percent / 100
     if value is not None and limit is not None and value > limit:
         yield _broken(rule, rule.field, answers.fields[rule.field].label)
 
