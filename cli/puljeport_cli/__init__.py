@@ -1,0 +1,1 @@
+"""The operator's command `puljeport`, and the local cloud behind `make demo`."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import sys
 import time
@@ -11,11 +10,11 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from pathlib import Path
+from typing import Any
 
 from puljeport_cli import deployment, processes
 from puljeport_cli.failures import Failure
-from puljeport_cli.local import CREDENTIALS, REGION, Home, Ports, State, checkout
+from puljeport_cli.local import REGION, Home, Ports, State, checkout, isolated_environment
 from puljeport_cli.processes import LOOPBACK, Process, free_port
 
 PREFERRED = Ports(cloud=4566, smtp=1025, mail=1080, bridge=4567)
@@ -38,11 +37,11 @@ def tool(environment: str, name: str) -> str:
     return found
 
 
-def up(home: Home, step: Step, *, enforce_iam: bool = False, port: int | None = None) -> State:
+def up(home: Home, step: Step, *, enforce_iam: bool | None = None, port: int | None = None) -> State:
     """Start what does not run yet and deploy what is not deployed yet. Doing it twice changes nothing.
 
-    `enforce_iam`: the local cloud refuses what a role's policy does not allow. Another value than that of the running
-    cloud starts it anew, and empty. Raises Failure with what went wrong and where its log is.
+    `enforce_iam`: the local cloud refuses what a role's policy does not allow; None takes a running cloud as it is, and
+    another value than its own starts it anew, and empty. Raises Failure with what went wrong and where its log is.
     """
     state = _planned(home, enforce_iam=enforce_iam, port=port)
     for name, command in _commands(state).items():
@@ -90,19 +89,19 @@ _TITLES = {
 }
 
 
-def _planned(home: Home, *, enforce_iam: bool, port: int | None) -> State:
+def _planned(home: Home, *, enforce_iam: bool | None, port: int | None) -> State:
     state = home.state()
     if state and _cloud_differs(state, enforce_iam=enforce_iam, port=port):
         down(home)
         state = None
     if state is None or not any(process.alive for process in state.processes.values()):
-        state = State(ports=_choose_ports(port), enforce_iam=enforce_iam)
+        state = State(ports=_choose_ports(port), enforce_iam=bool(enforce_iam))
     home.save(state)
     return state
 
 
-def _cloud_differs(state: State, *, enforce_iam: bool, port: int | None) -> bool:
-    return state.enforce_iam != enforce_iam or port not in {None, state.ports.cloud}
+def _cloud_differs(state: State, *, enforce_iam: bool | None, port: int | None) -> bool:
+    return enforce_iam not in {None, state.enforce_iam} or port not in {None, state.ports.cloud}
 
 
 def _choose_ports(port: int | None) -> Ports:
@@ -119,7 +118,16 @@ def _choose_ports(port: int | None) -> Ports:
 def _commands(state: State) -> dict[str, list[str]]:
     """The processes in the order they are started: each needs those before it."""
     ports = state.ports
-    mail = ["--smtp-ip", LOOPBACK, "--smtp-port", str(ports.smtp), "--http-ip", LOOPBACK, "--http-port", str(ports.mail)]
+    mail = [
+        "--smtp-ip",
+        LOOPBACK,
+        "--smtp-port",
+        str(ports.smtp),
+        "--http-ip",
+        LOOPBACK,
+        "--http-port",
+        str(ports.mail),
+    ]
     bridge = ["--cloud", state.endpoint, "--port", str(ports.bridge), "--smtp-port", str(ports.smtp)]
     return {
         "mail": [tool(".venv-cloud", "maildump"), "--foreground", "--no-quit", *mail],
@@ -146,22 +154,6 @@ def _environment(home: Home, state: State) -> dict[str, str]:
     return isolated_environment() | emulator
 
 
-def isolated_environment() -> dict[str, str]:
-    """The environment without the operator's own AWS settings, so that nothing local can reach a real account."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "PULJEPORT_"))}
-    exempt = [kept[name] for name in ("no_proxy", "NO_PROXY") if kept.get(name)][:1]
-    direct = ",".join([*exempt, LOOPBACK, "localhost"])
-    nowhere = {
-        "AWS_CONFIG_FILE": os.devnull,
-        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
-        "AWS_EC2_METADATA_DISABLED": "true",
-        "AWS_DEFAULT_REGION": REGION,
-        "NO_PROXY": direct,
-        "no_proxy": direct,
-    }
-    return kept | nowhere | CREDENTIALS
-
-
 def _health(state: State) -> dict[str, str]:
     return {
         "mail": f"{state.mail_page}messages/",
@@ -174,7 +166,9 @@ def _await_health(name: str, process: Process, address: str) -> None:
     deadline = time.monotonic() + HEALTH_SECONDS
     while time.monotonic() < deadline:
         if not process.alive:
-            raise Failure(f"{_TITLES[name]} ended at once. Its log, {process.log}, says:\n{processes.tail(process.log)}")
+            raise Failure(
+                f"{_TITLES[name]} ended at once. Its log, {process.log}, says:\n{processes.tail(process.log)}"
+            )
         if answers(address):
             return
         time.sleep(0.1)
@@ -190,7 +184,7 @@ def answers(address: str) -> bool:
         return False
 
 
-def _open(address: str, data: bytes | None = None):  # type: ignore[no-untyped-def]
+def _open(address: str, data: bytes | None = None) -> Any:
     direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     return direct.open(urllib.request.Request(address, data=data), timeout=20)  # noqa: S310
 
@@ -201,6 +195,7 @@ def read_json(address: str) -> object:
         return json.load(answer)
 
 
-def log_files(home: Home) -> list[Path]:
-    """The logs of this local cloud, newest last."""
-    return sorted((home.root / "logs").glob("*.log"), key=lambda path: path.stat().st_mtime)
+def read_text(address: str) -> str:
+    """What a web address of this machine answers, as UTF-8 text."""
+    with _open(address) as answer:
+        return str(answer.read().decode())

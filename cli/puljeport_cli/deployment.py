@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import platform
 import subprocess
 from collections.abc import Callable, Iterator
@@ -11,7 +12,7 @@ from pathlib import Path
 
 from puljeport_cli import processes
 from puljeport_cli.failures import Failure
-from puljeport_cli.local import Home, State, checkout
+from puljeport_cli.local import Home, State, checkout, isolated_environment
 
 SOURCES = ("template.yaml", "samconfig.toml", "functions", "layers")
 LEFT_OUT = {"__pycache__", ".mypy_cache", ".ruff_cache"}
@@ -37,7 +38,7 @@ def _source_files(folder: Path) -> Iterator[Path]:
 
 
 def deploy(home: Home, state: State, sam: str, step: Callable[[str], AbstractContextManager[None]]) -> None:
-    """Run `sam build` and `sam deploy` with the section `local` of samconfig.toml. Raises Failure with the log's end."""
+    """Run `sam build` and `sam deploy` as samconfig.toml says for `local`. Raises Failure with the end of the log."""
     # Named, since sam looks for the file beside the template, which for `deploy` is the built one.
     section = ["--config-file", str(checkout() / "samconfig.toml"), "--config-env", "local"]
     commands = {
@@ -46,21 +47,29 @@ def deploy(home: Home, state: State, sam: str, step: Callable[[str], AbstractCon
     }
     for name, command in commands.items():
         with step(f"sam {name}"):
-            _run(command, _environment(home, state), home.log(f"sam-{name}"))
+            _run(command, _environment(home, state, sam), home.log(f"sam-{name}"))
 
 
-def _environment(home: Home, state: State) -> dict[str, str]:
-    from puljeport_cli.cloud import isolated_environment
-
+def _environment(home: Home, state: State, sam: str) -> dict[str, str]:
     # Functions run on this very machine, so the layer has to be built for it.
     architecture = "arm64" if platform.machine().lower() in {"arm64", "aarch64"} else "x86_64"
-    return isolated_environment() | {
-        "AWS_ENDPOINT_URL": state.endpoint,
-        "PULJEPORT_ARCHITECTURE": architecture,
-        "SAM_CLI_TELEMETRY": "0",
-        "SAM_CLI_CHECK_UPDATES": "0",
-        "TMPDIR": str(home.root / "tmp"),
-    }
+    environment = isolated_environment()
+    # The build looks on the path for the functions' version of Python, and sam's own environment has it.
+    path = os.pathsep.join([str(Path(sam).parent), environment.get("PATH", os.defpath)])
+    pinned_uv = checkout() / ".tools" / "uv" / "bin" / "uv"
+    layer_tools = {"UV": str(pinned_uv)} if pinned_uv.is_file() else {}
+    return (
+        environment
+        | layer_tools
+        | {
+            "PATH": path,
+            "AWS_ENDPOINT_URL": state.endpoint,
+            "PULJEPORT_ARCHITECTURE": architecture,
+            "SAM_CLI_TELEMETRY": "0",
+            "SAM_CLI_CHECK_UPDATES": "0",
+            "TMPDIR": str(home.root / "tmp"),
+        }
+    )
 
 
 def _run(command: list[str], environment: dict[str, str], log: Path) -> None:

@@ -33,12 +33,30 @@ class Failure(Exception):  # noqa: N818 - it is said to a person, not caught by 
 
 
 class Commands(TyperGroup):
-    """A group whose commands end with one clear line and an exit code instead of a traceback."""
+    """A group whose own options may stand anywhere, and whose failures are one clear line instead of a traceback."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Read the command line as if the group's options stood first, where people do not always put them."""
+        own = {name for option in self.params if option.name != "help" for name in option.opts}
+        return super().parse_args(ctx, hoisted(args, own))
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command that was asked for."""
         with failures_shown():
             return super().invoke(ctx)
+
+
+def hoisted(args: list[str], names: set[str]) -> list[str]:
+    """The arguments with those options that are in `names` (each takes one value) moved to the front."""
+    front, rest, left = [], [], iter(args)
+    for arg in left:
+        if arg == "--":
+            rest += [arg, *left]
+        elif arg in names:
+            front += [arg, *[value for value in [next(left, None)] if value is not None]]
+        else:
+            (front if arg.partition("=")[0] in names else rest).append(arg)
+    return front + rest
 
 
 @contextmanager

@@ -133,3 +133,19 @@ def home(root: Path | None) -> Home:
     """The folder given, that of PULJEPORT_LOCAL, or `.local` in the checkout."""
     named = root or os.environ.get(ROOT_VARIABLE)
     return Home(Path(named) if named else checkout() / ".local")
+
+
+def isolated_environment() -> dict[str, str]:
+    """The environment without the operator's own AWS settings, so that nothing local can reach a real account."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "PULJEPORT_"))}
+    exempt = [kept[name] for name in ("no_proxy", "NO_PROXY") if kept.get(name)][:1]
+    direct = ",".join([*exempt, LOOPBACK, "localhost"])
+    nowhere = {
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_DEFAULT_REGION": REGION,
+        "NO_PROXY": direct,
+        "no_proxy": direct,
+    }
+    return kept | nowhere | CREDENTIALS

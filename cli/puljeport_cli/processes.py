@@ -10,7 +10,7 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -36,7 +36,7 @@ class Process(BaseModel):
         return start_mark(self.pid) == self.started
 
 
-def start(command: Sequence[str], environment: Mapping[str, str], log: Path) -> Process:
+def start(command: list[str], environment: Mapping[str, str], log: Path) -> Process:
     """Start `command` in a session of its own, with nothing on its input and all its output appended to `log`."""
     log.parent.mkdir(parents=True, exist_ok=True)
     null, output = os.open(os.devnull, os.O_RDONLY), os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)

@@ -1,0 +1,147 @@
+"""`puljeport call …`: checking and publishing definitions, and making blanks."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from puljeport import definitions
+from puljeport.blanks import docx
+from puljeport.calls import Call
+from puljeport.errors import DefinitionError
+from puljeport.publish import Publication
+from puljeport.store import PublishedCall
+from puljeport_cli import contacts, moments, screen
+from puljeport_cli import stack as stacks
+from puljeport_cli.failures import Code
+from puljeport_cli.options import AsJson, InLanguage
+from puljeport_cli.stack import Stack
+
+app = typer.Typer(help="Call definitions: check, make blanks, publish.", no_args_is_help=True)
+
+CallPath = Annotated[Path, typer.Argument(metavar="PATH", help="The call's folder, or its call.yaml.")]
+
+
+class Format(StrEnum):
+    """File formats that a blank can be made in."""
+
+    DOCX = "docx"
+
+
+@app.command()
+def check(path: CallPath, as_json: AsJson = False) -> None:
+    """Say whether a call definition is valid, and all that is wrong with it: file, line, path, what to do."""
+    try:
+        call = definitions.load(path).call
+    except DefinitionError as error:
+        _show_findings(error, as_json=as_json)
+        raise typer.Exit(Code.ERRORS) from None
+    if as_json:
+        screen.as_json({"call": call.id, "findings": []})
+        return
+    fields = len(call.form.fields)
+    screen.say(f"[green]✓[/] {screen.quote(call.id)}: {screen.quote(call.title.da)}")
+    screen.say(f"  {fields} fields in {len(call.form.sections)} sections, {len(call.rules)} rules")
+    screen.say(f"  {call.stage(stacks.now())}; opens {call.opens}, deadline {call.deadline} ({call.time_zone})")
+
+
+def _show_findings(error: DefinitionError, *, as_json: bool) -> None:
+    if as_json:
+        found = [{"file": f.file, "line": f.line, "path": f.path, "message": f.message} for f in error.findings]
+        screen.as_json({"call": None, "findings": found})
+        return
+    for finding in error.findings:
+        screen.say(screen.quote(finding))
+    screen.error(f"{len(error.findings)} faults in the definition.")
+
+
+@app.command()
+def blank(
+    path: CallPath,
+    output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="Where to write the form.")],
+    file_format: Annotated[Format, typer.Option("--format", help="The form's file format.")] = Format.DOCX,
+    lang: InLanguage = "da",
+    version: Annotated[int, typer.Option(min=1, help="The version of the call that the form names.")] = 1,
+) -> None:
+    """Make the call's application form for people to fill in."""
+    makers = {Format.DOCX: docx.make}
+    output.write_bytes(makers[file_format](definitions.load(path).call, version, lang))
+    screen.say(f"[green]✓[/] {screen.quote(output)}")
+
+
+@app.command()
+def publish(
+    ctx: typer.Context,
+    path: CallPath,
+    opens: Annotated[
+        str | None, typer.Option(metavar="WHEN", help="Open then instead: `now`, `+2d`, or an ISO date or time.")
+    ] = None,
+    deadline: Annotated[
+        str | None, typer.Option(metavar="WHEN", help="Close then instead: `+30d`, or an ISO date or time.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Publish a call: its documents, its version, its contacts' subscriptions. Twice changes nothing."""
+    stack = stacks.find(ctx.obj)
+    publication = publish_path(stack, path, opens, deadline)
+    if as_json:
+        screen.as_json(_publication(publication))
+    else:
+        show(stack, publication)
+
+
+def publish_path(stack: Stack, path: Path, opens: str | None = None, deadline: str | None = None) -> Publication:
+    """Publish the definition at `path`, with other dates where they are given."""
+    definition = definitions.load(path)
+    current = stack.store.current_call(definition.call.id)
+    call = moments.rescheduled(definition.call, opens, deadline, stacks.now(), current.call if current else None)
+    publication = stack.publisher.publish(call, definition.guide or None)
+    contacts.take_up_locally(stack)
+    return publication
+
+
+def show(stack: Stack, publication: Publication) -> None:
+    """Say what a publication came to."""
+    call, version = publication.published.call, publication.published.version
+    what = "published as" if publication.new else "unchanged since"
+    screen.say(f"[green]✓[/] {screen.quote(call.id)} {what} version {version} ({call.stage(stacks.now())})")
+    screen.say(f"  opens {call.opens}, deadline {call.deadline} ({call.time_zone})")
+    bucket = stack.output("DocumentsBucketName")
+    for key in publication.documents:
+        screen.say(f"  s3://{bucket}/{key}", style="dim")
+    contacts.show(publication.recipients)
+
+
+def _publication(publication: Publication) -> dict[str, Any]:
+    return _row(publication.published) | {
+        "new": publication.new,
+        "documents": list(publication.documents),
+        "contacts": [contacts.row(recipient) for recipient in publication.recipients],
+    }
+
+
+@app.command("list")
+def list_calls(ctx: typer.Context, as_json: AsJson = False) -> None:
+    """List the published calls with their stage and deadline."""
+    rows = [_row(published) for published in stacks.find(ctx.obj).store.calls()]
+    if as_json:
+        screen.as_json(rows)
+        return
+    columns = ("id", "title", "stage", "version", "deadline", "published_at")
+    screen.table("Published calls", columns, [[row[name] for name in columns] for row in rows], empty="none yet")
+
+
+def _row(published: PublishedCall) -> dict[str, Any]:
+    call: Call = published.call
+    return {
+        "id": call.id,
+        "title": call.title.da,
+        "stage": call.stage(stacks.now()).value,
+        "version": published.version,
+        "opens": call.opens_at.isoformat(),
+        "deadline": call.deadline_at.isoformat(),
+        "published_at": published.published_at.isoformat(),
+    }

@@ -1,0 +1,99 @@
+"""`puljeport form …`: reading a filled-in form with no cloud at all."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from puljeport import definitions, readers
+from puljeport.applications import Reading, read_application
+from puljeport.calls import Call
+from puljeport.errors import Unreadable
+from puljeport.problems import Problem, Severity
+from puljeport.texts import Language
+from puljeport_cli import answers, screen
+from puljeport_cli.failures import Code
+from puljeport_cli.options import AsJson, InLanguage
+
+app = typer.Typer(help="Filled-in forms on this machine.", no_args_is_help=True)
+
+MARKS = {Severity.ERROR: "error", Severity.WARNING: "warning"}
+
+
+@app.command()
+def read(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The filled-in form.")],
+    call: Annotated[Path, typer.Option(metavar="PATH", help="The call's folder, or its call.yaml.")],
+    lang: InLanguage = "da",
+    as_json: AsJson = False,
+) -> None:
+    """Read and check a form as intake would: values and problems. Exit 1: it has errors. Exit 2: it is unreadable."""
+    definition = definitions.load(call).call
+    version: int | None = None
+    try:
+        raw = readers.read(file.read_bytes(), file.name)
+        version = raw.version
+        reading, code = read_application(definition, raw), Code.OK
+    except Unreadable as error:
+        reading, code = Reading({}, (error.problem,)), Code.UNREADABLE
+    if code is Code.OK and reading.has_errors:
+        code = Code.ERRORS
+    if as_json:
+        screen.as_json(_as_json(definition, version, reading))
+    else:
+        _show(definition, reading, code, lang)
+    raise typer.Exit(code)
+
+
+def _as_json(call: Call, version: int | None, reading: Reading) -> dict[str, Any]:
+    return {
+        "call": call.id,
+        "version": version,
+        "applicant": reading.applicant,
+        "values": reading.values,
+        "problems": [problem_json(problem) for problem in reading.problems],
+    }
+
+
+def problem_json(problem: Problem) -> dict[str, Any]:
+    """A problem for programs: place in Danish and English, texts in both languages."""
+    return {
+        "field": problem.field,
+        "label": _both(problem.label),
+        "place": problem.place.da if problem.place else None,
+        "place_en": problem.place.get("en") if problem.place else None,
+        "code": problem.code,
+        "severity": problem.severity.value,
+        "message": _both(problem.message),
+    }
+
+
+def _both(text: Any) -> dict[str, str] | None:
+    return {"da": text.da, "en": text.get("en")} if text else None
+
+
+def _show(call: Call, reading: Reading, code: Code, language: Language) -> None:
+    screen.table("Values", ("field", "value"), answers.rows(call, reading.values, language), empty="none")
+    show_problems("Problems", reading.problems, language)
+    verdict = {
+        Code.OK: "[green]✓[/] The form can be accepted.",
+        Code.ERRORS: "[red]✗[/] The form has to be corrected.",
+        Code.UNREADABLE: "[red]✗[/] The file could not be read as a form.",
+    }
+    screen.say(verdict[code])
+
+
+def show_problems(title: str, problems: tuple[Problem, ...], language: Language) -> None:
+    """Print problems as a table: how grave, where, and what to write instead."""
+    rows = [
+        (
+            MARKS[problem.severity],
+            problem.label.get(language) if problem.label else (problem.field or ""),
+            problem.place.get(language) if problem.place else "",
+            problem.message.get(language),
+        )
+        for problem in problems
+    ]
+    screen.table(title, ("severity", "field", "place", "what to do"), rows, empty="none")

@@ -1,0 +1,141 @@
+"""One installation of Puljeport: found by its CloudFormation stack, and what is in it."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+from puljeport.aws import code
+from puljeport.mail import Topic
+from puljeport.publish import Publisher
+from puljeport.store import Store
+from puljeport_cli import screen
+from puljeport_cli.failures import Failure
+from puljeport_cli.local import STAGE, State, home
+
+CONFIG = Config(retries={"mode": "standard", "total_max_attempts": 5})
+
+
+def now() -> datetime:
+    """The moment, in UTC."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class Target:
+    """Which installation was asked for: `stage` and the local cloud's folder, each None where it was not said."""
+
+    stage: str | None = None
+    root: Path | None = None
+
+
+@dataclass(frozen=True)
+class Stack:
+    """A deployed installation. `local` is the local cloud it lives in, None for AWS."""
+
+    stage: str
+    outputs: dict[str, str]
+    status: str
+    local: State | None = None
+
+    def client(self, service: str) -> Any:
+        """A client of one AWS service where this installation is."""
+        return self.local.client(service) if self.local else _aws_client(service)
+
+    def output(self, name: str) -> str:
+        """One of the stack's outputs. Raises Failure when the stack has none of that name (an older template)."""
+        try:
+            return self.outputs[name]
+        except KeyError:
+            raise Failure(f"The stack {stack_name(self.stage)} has no output {name}. Deploy it anew.") from None
+
+    @property
+    def store(self) -> Store:
+        """The installation's table."""
+        return Store(self.client("dynamodb"), self.output("TableName"))
+
+    @property
+    def topic(self) -> Topic:
+        """The topic that notices go to."""
+        return Topic(self.client("sns"), self.output("NoticesTopicArn"))
+
+    @property
+    def publisher(self) -> Publisher:
+        """What publishes a call here."""
+        documents = DocumentsBucket(self.client("s3"), self.output("DocumentsBucketName"))
+        return Publisher(self.store, documents, self.topic, now)
+
+
+class DocumentsBucket:
+    """The bucket of blanks and guides."""
+
+    def __init__(self, client: Any, bucket: str) -> None:
+        self._client = client
+        self._bucket = bucket
+
+    def put(self, key: str, data: bytes, content_type: str) -> None:
+        """Keep `data` under `key`, unless just that is there already."""
+        if self._etag(key) == hashlib.md5(data, usedforsecurity=False).hexdigest():
+            return
+        self._client.put_object(Bucket=self._bucket, Key=key, Body=data, ContentType=content_type)
+
+    def _etag(self, key: str) -> str | None:
+        try:
+            return str(self._client.head_object(Bucket=self._bucket, Key=key)["ETag"]).strip('"')
+        except ClientError as error:
+            if code(error) in {"404", "NoSuchKey"}:
+                return None
+            raise
+
+
+def stack_name(stage: str) -> str:
+    """The name of a stage's CloudFormation stack."""
+    return f"puljeport-{stage}"
+
+
+def find(target: Target, *, quiet: bool = False) -> Stack:
+    """The installation that was asked for; the running local cloud when nothing was asked for.
+
+    Says on the error output which one it took (not when `quiet`). Raises Failure when there is none.
+    """
+    stage = target.stage or (None if os.environ.get("AWS_PROFILE") else STAGE)
+    if stage is None:
+        raise Failure("AWS_PROFILE is set, but not which stage is meant: give --stage, or set PULJEPORT_STAGE.")
+    state = _local_state(target) if stage == STAGE else None
+    where = state.endpoint if state else "AWS"
+    if not quiet:
+        screen.note(f"{stack_name(stage)} ({where})")
+    outputs, status = describe(state.client("cloudformation") if state else _aws_client("cloudformation"), stage)
+    return Stack(stage, outputs, status, state)
+
+
+def _local_state(target: Target) -> State:
+    state = home(target.root).running()
+    if state is None:
+        raise Failure("No local cloud runs. Start one with `puljeport up`, or name a stage on AWS with --stage.")
+    return state
+
+
+def describe(client: Any, stage: str) -> tuple[dict[str, str], str]:
+    """Outputs and status of a stage's stack. Raises Failure when there is no such stack."""
+    try:
+        stack = client.describe_stacks(StackName=stack_name(stage))["Stacks"][0]
+    except ClientError as error:
+        if code(error) != "ValidationError":
+            raise
+        remedy = "`puljeport up`" if stage == STAGE else f"`make deploy STAGE={stage}`"
+        raise Failure(f"There is no stack {stack_name(stage)} here. Deploy it with {remedy}.") from None
+    outputs = {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
+    return outputs, str(stack["StackStatus"])
+
+
+def _aws_client(service: Any) -> Any:
+    return boto3.client(service, config=CONFIG)

@@ -1,0 +1,186 @@
+"""`puljeport submissions …`: what came in, what became of it, and sending it through again."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Annotated, Any
+from urllib.parse import quote_plus
+
+import typer
+
+from puljeport.submissions import State, Submission
+from puljeport_cli import answers, form, screen
+from puljeport_cli import stack as stacks
+from puljeport_cli.failures import Code, Failure
+from puljeport_cli.options import AsJson, InLanguage
+from puljeport_cli.stack import Stack
+
+app = typer.Typer(help="Submissions: list, show, send through again.", no_args_is_help=True)
+
+OPERATOR = "operator"
+
+Label = Annotated[str, typer.Argument(metavar="ID", help="The submission's id, or its reference.")]
+CallOption = Annotated[str | None, typer.Option("--call", metavar="ID", help="Only those of this call.")]
+StateOption = Annotated[State | None, typer.Option("--state", help="Only those in this state.")]
+
+
+@app.command("list")
+def list_submissions(
+    ctx: typer.Context, call: CallOption = None, state: StateOption = None, as_json: AsJson = False
+) -> None:
+    """List submissions, oldest first."""
+    found = stacks.find(ctx.obj).store.list_submissions(call, state)
+    if as_json:
+        screen.as_json([row(submission) for submission in found])
+    else:
+        show_table("Submissions", found)
+
+
+def row(submission: Submission) -> dict[str, Any]:
+    """One line of the list, for programs. `problems` is a count."""
+    return {
+        "id": submission.id,
+        "reference": submission.reference,
+        "call": submission.call,
+        "call_version": submission.call_version,
+        "state": submission.state.value,
+        "received_at": submission.received_at.isoformat(),
+        "applicant": submission.applicant,
+        "applicant_name": submission.applicant_name,
+        "problems": submission.problem_count,
+    }
+
+
+def show_table(title: str, found: Iterable[Submission]) -> None:
+    """Print submissions as a table."""
+    rows = [
+        (
+            submission.reference,
+            submission.call,
+            submission.state.value,
+            screen.when(submission.received_at),
+            submission.applicant_name or submission.applicant or "",
+            submission.problem_count,
+        )
+        for submission in found
+    ]
+    screen.table(title, ("reference", "call", "state", "received", "applicant", "problems"), rows, empty="none")
+
+
+@app.command()
+def show(ctx: typer.Context, label: Label, lang: InLanguage = "da", as_json: AsJson = False) -> None:
+    """Show one submission: the record, the answers, all problems, and who was told."""
+    store = stacks.find(ctx.obj).store
+    submission = store.find(label)
+    notices = store.notices(submission.id)
+    if as_json:
+        record = submission.model_dump(mode="json", exclude={"problems"})
+        screen.as_json(
+            record
+            | {
+                "problems": [form.problem_json(problem) for problem in submission.problems],
+                "notices": [notice.model_dump(mode="json") for notice in notices],
+            }
+        )
+        return
+    screen.table(f"Submission {submission.reference}", ("", ""), _facts(submission))
+    version = submission.call_version
+    published = store.call_version(submission.call, version) if version else None
+    if published:
+        screen.table("Answers", ("field", "value"), answers.rows(published.call, submission.values, lang), empty="none")
+    form.show_problems(_problems_title(submission), submission.problems, lang)
+    told = [(n.audience, n.event.value, n.status.value, screen.when(n.sent_at), n.why or "") for n in notices]
+    screen.table("Told", ("contact", "event", "status", "sent", "why not"), told, empty="nobody")
+
+
+def _problems_title(submission: Submission) -> str:
+    kept, found = len(submission.problems), submission.problem_count
+    return "Problems" if kept == found else f"Problems (the first {kept} of {found})"
+
+
+def _facts(submission: Submission) -> list[tuple[str, object]]:
+    facts: list[tuple[str, object]] = [
+        ("id", submission.id),
+        ("state", submission.state.value),
+        ("call", f"{submission.call} version {submission.call_version}"),
+        ("applicant", f"{submission.applicant_name or ''} ({submission.applicant or '-'})"),
+        ("received", screen.when(submission.received_at)),
+        ("concluded", screen.when(submission.concluded_at)),
+        ("object", f"s3://{submission.bucket}/{submission.key}"),
+        ("version", submission.version_id),
+        ("size", f"{submission.size} bytes"),
+        ("sha256", submission.sha256 or ""),
+        ("replaces", submission.replaces or ""),
+        ("replaced by", submission.replaced_by or ""),
+    ]
+    return [(name, value) for name, value in facts if value != ""]
+
+
+@app.command()
+def history(ctx: typer.Context, label: Label, as_json: AsJson = False) -> None:
+    """Show all that happened to one submission, oldest first."""
+    store = stacks.find(ctx.obj).store
+    submission = store.find(label)
+    events = store.history(submission.id)
+    if as_json:
+        screen.as_json([event.model_dump(mode="json") for event in events])
+        return
+    rows = [(event.number, screen.when(event.at), event.event, event.by, event.detail) for event in events]
+    screen.table(f"History of {submission.reference}", ("", "when", "event", "by", "detail"), rows)
+
+
+@app.command()
+def replay(
+    ctx: typer.Context,
+    labels: Annotated[list[str] | None, typer.Argument(metavar="[ID]...", help="Ids or references.")] = None,
+    call: CallOption = None,
+    state: StateOption = None,
+    as_json: AsJson = False,
+) -> None:
+    """Send stored files through intake again. Unreadable ones are read anew; what is concluded otherwise stays so."""
+    stack = stacks.find(ctx.obj)
+    store = stack.store
+    if bool(labels) == bool(call or state):
+        raise Failure("Say which: either ids or references, or --call and --state.", Code.UNREADABLE)
+    found = [store.find(label) for label in labels] if labels else store.list_submissions(call, state)
+    rows = [(submission, send_again(stack, submission)) for submission in found]
+    if as_json:
+        screen.as_json([{"id": sent.id, "reference": sent.reference, "outcome": outcome} for sent, outcome in rows])
+        return
+    screen.table("Replayed", ("reference", "outcome"), [(sent.reference, outcome) for sent, outcome in rows])
+
+
+def send_again(stack: Stack, submission: Submission) -> str:
+    """Put a stored file on intake's queue once more, and say what that will come to."""
+    if submission.version_id.startswith("gone-"):
+        return "not sent: the file was deleted before it was read"
+    outcome = "sent to be read"
+    if submission.state is State.UNREADABLE and not submission.replay:
+        stack.store.reopen(submission, stacks.now(), OPERATOR)
+    elif not submission.pending:
+        outcome = f"sent, but it stays {submission.state}: only an unreadable one is read anew"
+    stack.client("sqs").send_message(QueueUrl=stack.output("UploadsQueueUrl"), MessageBody=announcement(submission))
+    return outcome
+
+
+def announcement(submission: Submission) -> str:
+    """The message with which S3 announced the file: S3 user guide, "Event message structure"."""
+    version = {} if submission.version_id == "null" else {"versionId": submission.version_id}
+    record = {
+        "eventVersion": "2.1",
+        "eventSource": "aws:s3",
+        "eventName": "ObjectCreated:Put",
+        "eventTime": submission.received_at.isoformat(),
+        "s3": {
+            "bucket": {"name": submission.bucket},
+            "object": {
+                "key": quote_plus(submission.key, safe="/"),
+                "size": submission.size,
+                "eTag": submission.etag,
+                "sequencer": submission.sequencer,
+                **version,
+            },
+        },
+    }
+    return json.dumps({"Records": [record]})
