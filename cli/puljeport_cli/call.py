@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -130,8 +131,13 @@ def list_calls(ctx: typer.Context, as_json: AsJson = False) -> None:
     if as_json:
         screen.as_json(rows)
         return
-    columns = ("id", "title", "stage", "version", "deadline", "published_at")
-    screen.table("Published calls", columns, [[row[name] for name in columns] for row in rows], empty="none yet")
+    columns = ("id", "title", "stage", "version", "opens", "deadline")
+    screen.table("Published calls", columns, [_shown(row, columns) for row in rows], empty="none yet")
+
+
+def _shown(row: dict[str, Any], columns: tuple[str, ...]) -> list[object]:
+    times = ("opens", "deadline")
+    return [screen.when(datetime.fromisoformat(row[name])) if name in times else row[name] for name in columns]
 
 
 def _row(published: PublishedCall) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from typing import Annotated
 
 import typer
 
-from puljeport import notices
+from puljeport import definitions, notices
 from puljeport.calls import Call, Stage
 from puljeport.notices import Notice, Status
 from puljeport.submissions import State, Submission, submission_id
@@ -63,6 +63,7 @@ def demo(
         outcomes = wait(stack, pool, list(uploaded.values()), seen, timeout)
     good, faulty = outcomes
     report(stack, good, faulty)
+    show_where_next(stack, target, good)
     if missing := unmet(pool, good, faulty):
         for expectation in missing:
             screen.error(expectation)
@@ -73,9 +74,8 @@ def publish(stack: Stack) -> Call:
     """Publish both calls, the first one open for another month. Gives the first as it was published."""
     folder = checkout() / "calls"
     first = calls.publish_path(stack, folder / POOL, opens="now", deadline="+30d")
-    second = calls.publish_path(stack, folder / SECOND_POOL)
-    if second.published.call.stage(stacks.now()) is Stage.ANNOUNCED:
-        calls.publish_path(stack, folder / SECOND_POOL, opens="now")
+    announced = definitions.load(folder / SECOND_POOL).call.stage(stacks.now()) is Stage.ANNOUNCED
+    calls.publish_path(stack, folder / SECOND_POOL, opens="now" if announced else None)
     return first.published.call
 
 
@@ -166,7 +166,7 @@ def _untold(pool: Call, found: Outcome) -> list[str]:
 
 
 def report(stack: Stack, good: Outcome, faulty: Outcome) -> None:
-    """Print what happened, and where to look further."""
+    """Print what happened: the records, the problems and the e-mails."""
     records = [each.submission for each in (good, faulty) if each.submission]
     submissions.show_table("What came in", records)
     if good.submission and good.submission.replaces and (earlier := stack.store.submission(good.submission.replaces)):
@@ -175,12 +175,12 @@ def report(stack: Stack, good: Outcome, faulty: Outcome) -> None:
         form.show_problems(f"What is wrong with {faulty.submission.reference}", faulty.submission.problems, "da")
     mails = sorted([*good.mails, *faulty.mails], key=lambda mail: mail.id)
     screen.table("E-mails that arrived", ("to", "subject"), [(m.recipient, m.subject) for m in mails])
-    _show_where_next(stack, records)
 
 
-def _show_where_next(stack: Stack, records: list[Submission]) -> None:
-    command = _command()
-    shown = records[0].reference if records else "REFERENCE"
+def show_where_next(stack: Stack, target: Target, good: Outcome) -> None:
+    """Print the addresses and commands with which to look further."""
+    command = f"{_program()} --root {target.root}" if target.root else _program()
+    shown = good.submission.reference if good.submission else "REFERENCE"
     lines = {
         "all e-mails": stack.local.mail_page if stack.local else "",
         "one submission": f"{command} submissions show {shown}",
@@ -191,14 +191,14 @@ def _show_where_next(stack: Stack, records: list[Submission]) -> None:
         f"AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test aws --region {local.REGION} "
         f"--endpoint-url {stack.local.endpoint if stack.local else ''} "
         f"s3 cp skema.docx s3://{stack.output('UploadsBucketName')}/incoming/{POOL}/",
-        "stop it": f"{command} down (or make down)",
+        "stop it": f"{command} down" if target.root else f"make down (or {command} down)",
     }
     screen.say("\n[bold]Where to look further[/]")
     for name, line in lines.items():
         screen.say(f"  {name:<20} {screen.quote(line)}")
 
 
-def _command() -> str:
+def _program() -> str:
     """How this command was called, short where it lies below the working directory."""
     program = Path(sys.argv[0])
     if program.name != "puljeport":

@@ -21,7 +21,8 @@ from puljeport_cli.stack import Stack
 SPAN = re.compile(r"(\d{1,4})([smhd])")
 UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 PLATFORM = ("START RequestId", "END RequestId", "REPORT RequestId", "INIT_START")
-KNOWN = {"level", "message", "timestamp", "location", "service"}
+LEFT_OUT = {"level", "message", "timestamp", "location", "service", "cold_start", "xray_trace_id"}
+"""What a line for people leaves out, beside all that begins with `function_`."""
 POLL_SECONDS = 2.0
 
 
@@ -43,11 +44,13 @@ def logs(
     stack = stacks.find(ctx.obj)
     start = stacks.now() - _span(since)
     names = [function] if function else list(Function)
-    seen: set[str] = set()
+    seen: set[object] = set()
     while True:
         for name, entry in _entries(stack, names, start):
-            if entry["eventId"] not in seen:
-                seen.add(entry["eventId"])
+            # Not every cloud numbers its events.
+            identity = entry.get("eventId") or (entry["logStreamName"], entry["timestamp"], entry["message"])
+            if identity not in seen:
+                seen.add(identity)
                 _show(name, entry, as_json=as_json)
         if not follow:
             return
@@ -86,9 +89,13 @@ def _show(name: Function, entry: dict[str, Any], *, as_json: bool) -> None:
         return
     line = text
     if said is not None and "message" in said:
-        rest = " ".join(f"{key}={value}" for key, value in said.items() if key not in KNOWN)
+        rest = " ".join(f"{key}={value}" for key, value in said.items() if _is_told(key))
         line = f"{said.get('level', ''):<7} {said['message']} {rest}"
     screen.say(f"[dim]{screen.when(moment)}[/] [cyan]{name.value:<6}[/] {screen.quote(line)}")
+
+
+def _is_told(key: str) -> bool:
+    return key not in LEFT_OUT and not key.startswith("function_")
 
 
 def _object(text: str) -> dict[str, Any] | None:

@@ -54,7 +54,8 @@ def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]], 
     if not shown:
         say(f"[bold]{escape(title)}[/]: {escape(empty)}")
         return
-    grid = Table(title=escape(title), title_justify="left", title_style="bold", header_style="bold")
+    headed = any(columns)
+    grid = Table(title=escape(title), title_justify="left", title_style="bold", header_style="bold", show_header=headed)
     for column in columns:
         grid.add_column(column, overflow="fold")
     for row in shown:

@@ -103,7 +103,7 @@ def _facts(submission: Submission) -> list[tuple[str, object]]:
     facts: list[tuple[str, object]] = [
         ("id", submission.id),
         ("state", submission.state.value),
-        ("call", f"{submission.call} version {submission.call_version}"),
+        ("call", f"{submission.call or '?'} version {submission.call_version or '? (not published)'}"),
         ("applicant", f"{submission.applicant_name or ''} ({submission.applicant or '-'})"),
         ("received", screen.when(submission.received_at)),
         ("concluded", screen.when(submission.concluded_at)),
