@@ -91,7 +91,7 @@ def multi_choice(field: MultiChoiceField) -> Iterator[Fault]:
     yield from doubled("choices", [choice.id for choice in field.choices], "id")
     for position, choice in enumerate(field.choices):
         if (length := len(f"{field.id}.{choice.id}")) > LONGEST_TAG:
-            what = f"`{field.id}.{choice.id}` has {length} characters; together the two ids may have {LONGEST_TAG}"
+            what = f"`{field.id}.{choice.id}` has {length} characters; with the dot it may have {LONGEST_TAG}"
             yield ("choices", position, "id"), what
     if (field.max_choices or 0) > len(field.choices):
         yield ("max_choices",), f"`max_choices` is {field.max_choices}, but there are {len(field.choices)} choices"
