@@ -17,7 +17,8 @@ from puljeport.rawforms import TICKED, UNTICKED, Name, RawCell, RawField, RawFor
 from puljeport.readers.bounds import MAX_CELLS, too_much_text
 from puljeport.readers.package import Package
 from puljeport.readers.wordparts import Properties, properties, word_text
-from puljeport.readers.wordtext import Paragraph, Row, Slot, Table
+from puljeport.readers.slots import Slot
+from puljeport.readers.wordtext import Paragraph, Row, Table
 from puljeport.texts import Text
 
 MAX_NAME = 300

@@ -97,7 +97,8 @@ class Package:
 
     def parse(self, name: str, start: Start, end: End, chars: Chars) -> None:
         """Walk the XML of the part `name`; one that is not there has no content. Names arrive as `namespace local`."""
-        Walk(self._broken, start, end, chars).feed(self.chunks(name))
+        if name in self:
+            Walk(self._broken, start, end, chars).feed(self.chunks(name))
 
 
 def _leaves_the_package(name: str) -> bool:
@@ -130,8 +131,7 @@ class Walk:
                 fed += len(chunk)
                 if fed - self._parser.CurrentByteIndex > MAX_TOKEN:
                     raise Unreadable(problem("zip_bomb"))
-            if fed:
-                self._parser.Parse(b"", True)
+            self._parser.Parse(b"", True)
         except (expat.ExpatError, ValueError) as error:
             raise Unreadable(problem(self._broken)) from error
 

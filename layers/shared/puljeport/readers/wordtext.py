@@ -17,8 +17,8 @@ from puljeport.rawforms import TICKED, UNTICKED, Way
 from puljeport.readers.bounds import too_much_text
 from puljeport.readers.slots import MAX_KEYS, Piece, Slot, with_key
 
-MAX_ELEMENTS = 1_000_000
-MAX_KEPT = 300_000
+MAX_ELEMENTS = 400_000
+MAX_KEPT = 100_000
 """Cells, rows and pieces of text held in memory at once."""
 
 _MAIN = (
