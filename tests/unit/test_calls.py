@@ -1,0 +1,393 @@
+"""A call that exists is sound: whatever an officer can get wrong is refused by the models themselves, all at once."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from puljeport import definitions, soundness
+from puljeport.calls import Call, Stage, to_json
+from puljeport.explanations import place
+
+CALLS = Path(__file__).parents[2] / "calls"
+PLACES = to_json(definitions.load(CALLS / "medborgerskab-2018").call)
+MONEY = to_json(definitions.load(CALLS / "frivillig-faellesskaber-2027").call)
+TEXT = {"da": "Tekst", "en": "Text"}
+
+type Change = Callable[[dict[str, Any]], object]
+
+
+def faults(definition: dict[str, Any], change: Change) -> list[tuple[str, str]]:
+    """Where the models find fault with a changed copy of a definition, and what they say."""
+    changed = copy.deepcopy(definition)
+    change(changed)
+    with pytest.raises(ValidationError) as caught:
+        Call.model_validate(changed)
+    return [(definitions.spelled(place(error["loc"], changed)), error["msg"]) for error in caught.value.errors()]
+
+
+def field(definition: dict[str, Any], name: str) -> dict[str, Any]:
+    """The definition of one field of a form."""
+    return next(f for section in definition["form"]["sections"] for f in section["fields"] if f["id"] == name)
+
+
+def put(*path: str | int, value: object) -> Change:
+    """Write `value` at a path of the definition."""
+
+    def change(definition: Any) -> None:
+        for part in path[:-1]:
+            definition = definition[part]
+        definition[path[-1]] = value
+
+    return change
+
+
+def ask(name: str, **keys: object) -> Change:
+    """Change the definition of one field."""
+    return lambda definition: field(definition, name).update(keys)
+
+
+def rule(**keys: object) -> Change:
+    """Have this rule alone."""
+    return put("rules", value=[{"message": TEXT, **keys}])
+
+
+def asked_when(**condition: object) -> Change:
+    """Have one rule: an optional field must be answered under this condition."""
+    return rule(kind="required_if", field="continuation", when=condition)
+
+
+def choice(name: str) -> dict[str, Any]:
+    """One choice of a field."""
+    return {"id": name, "label": TEXT}
+
+
+WHEN = {"field": "political_decision", "equals": True}
+
+WRONG_PLACES: list[tuple[str, Change, str, str]] = [
+    ("opens after deadline", put("opens", value="2018-04-10T00:00:00"), "deadline", "not after `opens`"),
+    ("unknown zone", put("time_zone", value="Europe/Kopenhagen"), "time_zone", "did you mean `Europe/Copenhagen`"),
+    ("zone that is a folder", put("time_zone", value="Europe"), "time_zone", "no time zone"),
+    ("zone outside", put("time_zone", value="../etc/passwd"), "time_zone", "no time zone"),
+    ("time that is skipped", put("deadline", value="2018-03-25T02:30:00"), "deadline", "does not exist"),
+    ("time that comes twice", put("deadline", value="2018-10-28T02:30:00"), "deadline", "comes twice"),
+    ("deadline without time", put("deadline", value="2018-04-09"), "deadline", "the day and the time"),
+    ("deadline with zone", put("deadline", value="2018-04-09T23:59:59Z"), "deadline", "without Z"),
+    ("deadline as number", put("deadline", value=20180409), "deadline", "the day and the time"),
+    ("day as number", put("last_updated", value=20180227), "last_updated", "year-month-day"),
+    ("number as text", put("places", value="3"), "places", "integer"),
+    ("flag as text", put("late_policy", value={"accept_for_decision": "no"}), "late_policy.accept_for_decision", ""),
+    ("empty text", put("title", "en", value="  "), "title.en", "empty"),
+    ("control character", put("title", "da", value="a\x07"), "title.da", "control character"),
+    ("kind twice", put("who_can_apply", "kinds", value=["company"] * 2), "who_can_apply.kinds[1]", "already"),
+    ("no such one_per", put("one_per", value="municipalty"), "one_per", "did you mean `municipality`"),
+    ("one_per of wrong type", put("one_per", value="contact_name"), "one_per", "type text"),
+    ("one_per not required", ask("municipality", required=False), "one_per", "required: true"),
+    ("cvr without name", put("one_per", value="cvr"), "one_per", "applicant_name"),
+    ("applicant_name of wrong type", put("applicant_name", value="model"), "applicant_name", "must be text"),
+    ("applicant_name not required", put("applicant_name", value="department"), "applicant_name", "required: true"),
+    ("contact twice", put("contacts", 1, "id", value="administration"), "contacts[1].id", "already"),
+    ("deputy unknown", put("contacts", 1, "deputy", value="professional-3"), "contacts[1].deputy", "did you mean"),
+    ("deputy of oneself", put("contacts", 1, "deputy", value="professional-1"), "contacts[1].deputy", "its own"),
+    ("no e-mail", put("contacts", 0, "email", value="tilskud(at)example.dk"), "contacts[0].email", "e-mail"),
+    (
+        "e-mail with a line break",
+        put("contacts", 0, "email", value="a@example.dk\r\nBcc: b@example.dk"),
+        "contacts[0].email",
+        "e-mail",
+    ),
+    ("no telephone", put("contacts", 0, "phone", value="ring"), "contacts[0].phone", "telephone"),
+    ("event twice", put("contacts", 0, "notify", value=["late", "late"]), "contacts[0].notify[1]", "already"),
+    ("two guides", lambda d: d["documents"].append(d["documents"][0]), "documents[2]", "guide already"),
+    ("section twice", put("form", "sections", 1, "id", value="applicant"), "form.sections[1].id", "already"),
+    ("field twice", ask("background", id="cvr"), "form.sections[2].fields[0].id", "section `applicant`"),
+    (
+        "choice twice",
+        ask("second_model", choices=[choice("a"), choice("a")]),
+        "form.sections[1].fields[2].choices[1].id",
+        "already",
+    ),
+    (
+        "choice twice of many",
+        ask("settings", choices=[choice("a"), choice("a")]),
+        "form.sections[2].fields[3].choices[1].id",
+        "already",
+    ),
+    (
+        "tag too long for Word",
+        ask("settings", id="s" * 40, choices=[choice("a"), choice("b" * 24)]),
+        "form.sections[2].fields[3].choices[1].id",
+        "65 characters",
+    ),
+    (
+        "more choices than there are",
+        ask("settings", max_choices=7),
+        "form.sections[2].fields[3].max_choices",
+        "6 choices",
+    ),
+    (
+        "column twice",
+        lambda d: field(d, "partners")["columns"].append(field(d, "partners")["columns"][0]),
+        "form.sections[4].fields[0].columns[5].id",
+        "already",
+    ),
+    (
+        "more rows asked than allowed",
+        ask("partners", min_rows=21),
+        "form.sections[4].fields[0].min_rows",
+        "`max_rows` (20)",
+    ),
+    ("minimum over maximum", ask("own_hours", maximum=0), "form.sections[5].fields[0].minimum", "no answer could fit"),
+    (
+        "earliest after latest",
+        ask("start", earliest="2018-06-02", latest="2018-06-01"),
+        "form.sections[5].fields[4].earliest",
+        "no answer could fit",
+    ),
+    (
+        "award to no code",
+        put("distributed", "awards", 0, "applicant", value="Aarhus"),
+        "distributed.awards[0].applicant",
+        "three digits",
+    ),
+    (
+        "award twice",
+        put("distributed", "awards", 1, "applicant", value="751"),
+        "distributed.awards[1].applicant",
+        "already",
+    ),
+    (
+        "award of no choice",
+        put("distributed", "awards", 0, "choice", value="model-4"),
+        "distributed.awards[0].choice",
+        "did you mean `model-",
+    ),
+    ("more awards than places", put("places", value=2), "distributed.awards", "`places` is 2"),
+    (
+        "distributed too early",
+        put("distributed", "date", value="2018-04-08"),
+        "distributed.date",
+        "before the deadline",
+    ),
+    (
+        "rule names no field",
+        rule(kind="word_limit", field="backgrund", words=9),
+        "rules[0].field",
+        "did you mean `background`",
+    ),
+    (
+        "rule names a column",
+        rule(kind="required_if", field="email", when=WHEN),
+        "rules[0].field",
+        "column of the table `partners`",
+    ),
+    ("word limit of a number", rule(kind="word_limit", field="own_hours", words=9), "rules[0].field", "type integer"),
+    ("required twice over", rule(kind="required_if", field="cvr", when=WHEN), "rules[0].field", "already"),
+    (
+        "depends on itself",
+        rule(kind="required_if", field="second_model", when={"field": "second_model", "answered": True}),
+        "rules[0].when.field",
+        "itself",
+    ),
+    ("condition on no field", asked_when(field="x", answered=True), "rules[0].when.field", "no field `x`"),
+    ("condition of no kind", asked_when(field="cvr"), "rules[0].when", "exactly one"),
+    (
+        "condition of both kinds",
+        asked_when(field="model", equals="model-1", answered=True),
+        "rules[0].when",
+        "exactly one",
+    ),
+    (
+        "condition on no choice",
+        asked_when(field="model", equals="model1"),
+        "rules[0].when.equals",
+        "did you mean `model-1`",
+    ),
+    ("condition on ja", asked_when(field="political_decision", equals="ja"), "rules[0].when.equals", "true or false"),
+    (
+        "condition on a number in quotes",
+        asked_when(field="own_hours", equals="9"),
+        "rules[0].when.equals",
+        "without quotes",
+    ),
+    (
+        "condition on true for a number",
+        asked_when(field="own_hours", equals=True),
+        "rules[0].when.equals",
+        "whole number",
+    ),
+    ("condition on a name", asked_when(field="municipality", equals="Aarhus"), "rules[0].when.equals", "code"),
+    ("condition on free text", asked_when(field="department", equals="x"), "rules[0].when.equals", "answered: true"),
+    ("distinct with nothing", rule(kind="distinct"), "rules[0]", "exactly one"),
+    (
+        "distinct with both",
+        rule(kind="distinct", fields=["model", "second_model"], table="partners", column="name"),
+        "rules[0]",
+        "exactly one",
+    ),
+    ("distinct without column", rule(kind="distinct", table="partners"), "rules[0]", "`table` with `column`"),
+    ("distinct twice the same", rule(kind="distinct", fields=["model", "model"]), "rules[0].fields[1]", "already"),
+    ("distinct of two types", rule(kind="distinct", fields=["model", "cvr"]), "rules[0].fields", "always differ"),
+    (
+        "distinct of a table",
+        rule(kind="distinct", fields=["model", "partners"]),
+        "rules[0].fields[1]",
+        "cannot be compared",
+    ),
+    ("distinct in no table", rule(kind="distinct", table="model", column="name"), "rules[0].table", "must be table"),
+    (
+        "distinct in no column",
+        rule(kind="distinct", table="partners", column="nam"),
+        "rules[0].column",
+        "did you mean `name`",
+    ),
+    ("before with no date", rule(kind="before", earlier="model", later="end"), "rules[0].earlier", "must be date"),
+    ("before itself", rule(kind="before", earlier="end", later="end"), "rules[0].later", "itself"),
+]
+
+WRONG_MONEY: list[tuple[str, Change, str, str]] = [
+    (
+        "thousands with a dot",
+        ask("own_amount", minimum="250.000"),
+        "form.sections[2].fields[3].minimum",
+        "two decimals",
+    ),
+    ("minimum over maximum", ask("total", maximum="0.50"), "form.sections[2].fields[1].minimum", "no answer"),
+    (
+        "sum of texts",
+        rule(kind="sum_equals", table="budget", column="item", total="total"),
+        "rules[0].column",
+        "amount or integer",
+    ),
+    (
+        "sum into a text",
+        rule(kind="sum_equals", table="budget", column="amount", total="purpose"),
+        "rules[0].total",
+        "amount or integer",
+    ),
+    (
+        "sum of a date",
+        rule(kind="sum_equals", fields=["own_amount", "start"], total="total"),
+        "rules[0].fields[1]",
+        "type date",
+    ),
+    (
+        "sum of itself",
+        rule(kind="sum_equals", fields=["own_amount", "total"], total="total"),
+        "rules[0].total",
+        "its own part",
+    ),
+    ("sum of nothing", rule(kind="sum_equals", total="total"), "rules[0]", "exactly one"),
+    ("at most nothing", rule(kind="at_most", field="total"), "rules[0]", "exactly one"),
+    ("at most half said", rule(kind="at_most", field="total", percent=50), "rules[0]", "`of` with `percent`"),
+    (
+        "at most both",
+        rule(kind="at_most", field="own_amount", of="total", percent=50, limit=1),
+        "rules[0]",
+        "exactly one",
+    ),
+    ("at most a text", rule(kind="at_most", field="own_amount", of="purpose", percent=50), "rules[0].of", "long_text"),
+    ("at most itself", rule(kind="at_most", field="total", of="total", percent=50), "rules[0].of", "itself"),
+    (
+        "award to no CVR",
+        put("distributed", value={"date": "2027-06-01", "awards": [{"applicant": "12345678"}]}),
+        "distributed.awards[0].applicant",
+        "eight digits",
+    ),
+]
+
+WRONG = [(PLACES, *row) for row in WRONG_PLACES] + [(MONEY, *row) for row in WRONG_MONEY]
+
+
+@pytest.mark.parametrize(("definition", "what", "change", "where", "said"), WRONG, ids=[row[1] for row in WRONG])
+def test_each_fault_is_found_where_it_stands(
+    definition: dict[str, Any], what: str, change: Change, where: str, said: str
+) -> None:
+    """Each thing an officer can get wrong gives a fault at its own place, which says what to write."""
+    found = faults(definition, change)
+    assert any(path == where and said in message for path, message in found), f"{what}: {found}"
+
+
+def test_all_faults_come_at_once() -> None:
+    """Faults across the call are told together, not one per attempt."""
+
+    def change(definition: dict[str, Any]) -> None:
+        put("time_zone", value="Mars")(definition)
+        put("one_per", value="nobody")(definition)
+        put("contacts", 1, "deputy", value="nobody")(definition)
+        put("rules", 0, "fields", value=["model", "nobody"])(definition)
+        put("rules", 9, "field", value="nobody")(definition)
+
+    found = [path for path, _ in faults(PLACES, change)]
+    assert found == ["time_zone", "one_per", "contacts[1].deputy", "rules[0].fields[1]", "rules[9].field"]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("model", "model-2"),
+        ("settings", "online"),
+        ("partners_agreed", False),
+        ("own_hours", 0),
+        ("municipality", "751"),
+    ],
+)
+def test_conditions_that_can_hold_are_taken(name: str, value: object) -> None:
+    """A condition may wait for any answer that its field can have."""
+    changed = copy.deepcopy(PLACES)
+    rule(kind="required_if", field="continuation", when={"field": name, "equals": value})(changed)
+    assert Call.model_validate(changed).rules
+
+
+@pytest.mark.parametrize("definition", [PLACES, MONEY], ids=["places", "money"])
+def test_a_call_comes_back_from_json_unchanged(definition: dict[str, Any]) -> None:
+    """`Call.model_validate` takes what `to_json` gives, any number of times, and nothing is lost."""
+    call = Call.model_validate(definition)
+    assert Call.model_validate(to_json(call)) == call
+    assert to_json(call) == definition
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=9) | st.just("model"),
+        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=9), inner, max_size=3),
+        max_leaves=6,
+    ),
+    st.sampled_from(sorted(PLACES)),
+)
+def test_strange_values_are_refused_and_never_crash(value: object, key: str) -> None:
+    """Any value under any key either makes a call that is sound or is refused; no other error comes out."""
+    try:
+        call = Call.model_validate(PLACES | {key: value})
+    except ValidationError:
+        return
+    assert not list(soundness.call(call))
+
+
+@given(st.timedeltas(min_value=timedelta(days=-3), max_value=timedelta(days=120)))
+def test_the_stage_follows_from_the_dates(after_deadline: timedelta) -> None:
+    """Announced, open, closed, distributed: each from its own moment, whatever moment is asked about."""
+    call = Call.model_validate(PLACES)
+    now = datetime(2018, 4, 9, 21, 59, 59, tzinfo=UTC) + after_deadline
+    if now.astimezone(call.zone).date() >= date(2018, 5, 14):
+        assert call.stage(now) is Stage.DISTRIBUTED
+    else:
+        assert call.stage(now) is (Stage.OPEN if after_deadline < timedelta(seconds=1) else Stage.CLOSED)
+    assert call.stage(call.opens_at - timedelta(microseconds=1)) is Stage.ANNOUNCED
+
+
+def test_texts_are_found_everywhere() -> None:
+    """Every text of a definition is reached with its path: those of columns and rules too."""
+    paths = {path for path, _ in soundness.texts(Call.model_validate(PLACES))}
+    assert ("title",) in paths
+    assert ("form", "sections", 4, "fields", 0, "columns", 1, "choices", 6, "label") in paths
+    assert ("rules", 9, "message") in paths
+    assert ("distributed", "note") in paths
