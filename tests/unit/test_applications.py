@@ -328,10 +328,10 @@ def test_a_wrong_cell_is_found_at_its_row_and_place() -> None:
 
 
 def test_too_few_and_too_many_rows_are_counted() -> None:
-    """A table needs its least number of rows, and more than its most is not kept."""
+    """A table needs its least number of rows, and more than its most is not kept nor looked through."""
     assert found_in(read(partners=[])) == [("too_few_rows", "partners")]
     assert found_in(read(tables=())) == [("too_few_rows", "partners")]
-    many = read(partners=[["a", "", ""], ["b", "", ""], ["c", "x", ""], ["d", "", ""]])
+    many = read(partners=[["a", "", ""], ["b", "", ""], ["c", "x", ""], ["d", "y", ""]])
     assert found_in(many) == [("email_format", "partners[3].email"), ("too_many_rows", "partners")]
     assert "partners" not in many.values
 

@@ -214,6 +214,7 @@ WRONG: list[tuple[str, str, str]] = [
     ("website", "https://example.dk/<b>", "url_format"),
     ("model", "Model 3", "choice_unknown"),
     ("model", "Model", "choice_unknown"),
+    ("model", "Noget and", "choice_unknown"),
     ("topics", "Sundhed, Sport", "choice_unknown"),
     ("topics", "Sundhed; Unge; Børn, unge og familier", "choices_too_many"),
     ("background", "a" * 301, "too_long"),
