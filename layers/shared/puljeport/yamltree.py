@@ -29,8 +29,8 @@ from ruamel.yaml.reader import ReaderError
 from puljeport.soundness import Path
 
 DEEPEST = 30
-MOST_VALUES = 50_000
-"""More than any form needs; the reader's time grows with the number of values, so this bounds it."""
+MOST_VALUES = 20_000
+"""Ten times what a large form needs; the reader's time grows with the number of values, so this bounds it."""
 
 _TAG = "tag:yaml.org,2002:"
 
