@@ -124,10 +124,8 @@ CATALOGUE: dict[str, Kind] = {
         "that.",
     ),
     "duplicate_parts": _error(
-        "Filen har to dele med samme navn, så vi ved ikke, hvilken der gælder. Åbn skemaet, gem det som en ny fil, "
-        "og send den.",
-        "Two parts of the file have the same name, so we cannot tell which one counts. Open the form, save it as a "
-        "new file and send that.",
+        "To dele af filen har samme navn, så vi ved ikke, hvilken der gælder. Gem skemaet som en ny fil, og send den.",
+        "Two parts of the file have the same name, so we cannot tell which counts. Save it as a new file and send that.",
     ),
     "too_much_text": _error(
         "Der er mere tekst i skemaet, end vi kan tage imod ({limit_kb} kB i alt). Kort svarene ned, og send skemaet "
