@@ -125,7 +125,7 @@ CATALOGUE: dict[str, Kind] = {
     ),
     "duplicate_parts": _error(
         "To dele af filen har samme navn, så vi ved ikke, hvilken der gælder. Gem skemaet som en ny fil, og send den.",
-        "Two parts of the file have the same name, so we cannot tell which counts. Save it as a new file and send that.",
+        "Two parts of the file have the same name, so we cannot tell which counts. Save a new file and send that.",
     ),
     "too_much_text": _error(
         "Der er mere tekst i skemaet, end vi kan tage imod ({limit_kb} kB i alt). Kort svarene ned, og send skemaet "
