@@ -54,3 +54,14 @@ def test_s19_the_layer_is_built_with_its_hashes() -> None:
     install = build[build.index("pip install") : build.index("-r requirements.txt")]
     for option in ("--require-hashes", "--no-deps", "--only-binary :all:"):
         assert option in install.replace("\\\n\t  ", " "), option
+
+
+def test_the_layer_leaves_out_what_no_function_imports() -> None:
+    """What the layer's build leaves out is what import-linter keeps the functions from importing."""
+    build = (ROOT / "layers/shared/Makefile").read_text(encoding="utf-8")
+    (left_out,) = re.findall(r"^AT_THE_DESK := (.+)$", build, re.MULTILINE)
+    config = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    contracts = config["tool"]["importlinter"]["contracts"]
+    (desk,) = (contract for contract in contracts if "puljeport.publish" in contract.get("forbidden_modules", []))
+    forbidden = {name for name in desk["forbidden_modules"] if name.startswith("puljeport.")}
+    assert {f"puljeport.{name.removesuffix('.py')}" for name in left_out.split()} == forbidden
