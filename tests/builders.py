@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import quote_plus
 
 from puljeport.calls import Call
+from puljeport.submissions import State, Submission
 
 BUCKET = "puljeport-test-uploads"
 OPENS = datetime(2018, 2, 27, tzinfo=UTC)
@@ -83,6 +84,15 @@ def a_form(call: str = "samvaer-2018", **values: Any) -> bytes:
     answers = {"municipality": "Aarhus", "contact_name": "Prøve Person"} | values
     given = {name: value for name, value in answers.items() if value is not None}
     return json.dumps({"call": call, "version": 1, "values": given}, ensure_ascii=False).encode()
+
+
+def a_submission(**changes: Any) -> Submission:
+    """A record with defaults."""
+    given: dict[str, Any] = {
+        "id": "a", "reference": "SAM-0000-0000", "call": "samvaer-2018", "state": State.RECEIVED, "bucket": "b",
+        "key": "incoming/samvaer-2018/a", "version_id": "v", "received_at": MIDWAY, "recorded_at": MIDWAY,
+    }  # fmt: skip
+    return Submission(**(given | changes))
 
 
 def s3_record(key: str, version_id: str | None = None, *, bucket: str = BUCKET, **changes: Any) -> dict[str, Any]:

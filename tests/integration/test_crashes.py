@@ -14,23 +14,24 @@ from datetime import timedelta
 import pytest
 
 from builders import MIDWAY, a_form, s3_event
-from conftest import Crash, World
+from worlds import Crash, World, worker_client
 
 type Bodies = list[object]
 
-EXPECTED_STATES = {"accepted": 2, "needs_correction": 1, "replaced": 1, "unreadable": 1}
+FEW, ALL = 3, 5
 
 
-def uploads(world: World) -> Bodies:
-    """Five files: two applicants, one of whom sends twice; one with mistakes; one that is not a form."""
+def uploads(world: World, number: int = ALL) -> Bodies:
+    """One applicant who sends twice, and one with mistakes; then another applicant, and a file that is not a form."""
     put, folder = world.put, "incoming/samvaer-2018/"
-    return [
+    files: Bodies = [
         s3_event(put(folder + "1.json", a_form())),
         s3_event(put(folder + "2.json", a_form(), at=MIDWAY + timedelta(hours=1))),
-        s3_event(put(folder + "3.json", a_form(municipality="101"))),
-        s3_event(put(folder + "4.json", a_form(municipality="147", contact_name=None))),
+        s3_event(put(folder + "3.json", a_form(municipality="147", contact_name=None))),
+        s3_event(put(folder + "4.json", a_form(municipality="101"))),
         s3_event(put(folder + "5.bin", b"\x89PNG\r\n\x1a\n")),
     ]
+    return files[:number]
 
 
 def work(world: World, queue: Bodies, chance: random.Random, rounds: int = 30) -> int:
@@ -67,19 +68,20 @@ def tell(world: World, chance: random.Random, rounds: int = 30) -> int:
     return crashes
 
 
-def check(world: World, crashes: int) -> None:
-    """The promises: one record a version, one row a contact and event, every row sent, no extra message without a crash."""
-    assert world.states() == EXPECTED_STATES
+def check(world: World, crashes: int, number: int = ALL) -> None:
+    """The promises: one record a version, one row a contact and event, each sent, and no extra without a crash."""
+    few = number == FEW
+    states = {"accepted": 1, "replaced": 1, "needs_correction": 1}
+    assert world.states() == (states if few else states | {"accepted": 2, "unreadable": 1})
     rows = world.items("notice")
     assert len({(row["PK"]["S"], row["SK"]["S"]) for row in rows}) == len(rows)
     told = Counter((row["event"]["S"], row["audience"]["S"]) for row in rows)
     # Whether the earlier of the two was ever accepted depends on which was concluded first.
-    assert told["accepted", "professional-1"] in (2, 3)
+    assert told["accepted", "professional-1"] in ((1, 2) if few else (2, 3))
     assert told["accepted", "professional-1"] == told["accepted", "professional-2"]
     del told["accepted", "professional-1"], told["accepted", "professional-2"]
-    assert told == {
-        ("replaced", "professional-1"): 1, ("needs_correction", "administration"): 1, ("unreadable", "operations"): 1,
-    }  # fmt: skip
+    expected = {("replaced", "professional-1"): 1, ("needs_correction", "administration"): 1}
+    assert told == (expected if few else expected | {("unreadable", "operations"): 1})
     assert {row["status"]["S"] for row in rows} == {"sent"}
     heard = Counter(
         (message["Message"]["submission"], message["Message"]["event"], message["Message"]["audience"])
@@ -95,8 +97,8 @@ def check(world: World, crashes: int) -> None:
 
 def calls_of_the_flow(world: World) -> int:
     """How many calls to AWS the flow makes when nothing goes wrong."""
-    work(world, uploads(world), random.Random(0))
-    check(world, crashes=0)
+    work(world, uploads(world, FEW), random.Random(0))
+    check(world, 0, FEW)
     return len(world.faults.calls)
 
 
@@ -105,7 +107,7 @@ def calls_of_the_flow(world: World) -> int:
 def test_r01_a_crash_at_every_single_call_changes_nothing_in_the_end(worlds: Callable[[], World], phase: str) -> None:
     """R1, R2: for each call of the flow, a worker that dies just before or just after it leaves the same end."""
     total = calls_of_the_flow(worlds())
-    assert total > 30
+    assert total > 20
     for target in range(total):
         world = worlds()
         struck: list[int] = []
@@ -117,16 +119,16 @@ def test_r01_a_crash_at_every_single_call_changes_nothing_in_the_end(worlds: Cal
             return None
 
         world.faults.strike = strike
-        crashes = work(world, uploads(world), random.Random(0))
+        crashes = work(world, uploads(world, FEW), random.Random(0))
         assert crashes == len(struck) == 1, f"call {target} was never made"
         world.faults.heal()
-        check(world, crashes)
+        check(world, crashes, FEW)
 
 
 @pytest.mark.slow
 def test_r01_many_crashes_duplicates_and_disorder(worlds: Callable[[], World], chance: random.Random) -> None:
     """R1: every message three times, shuffled, while one call in twenty kills its worker: the same end."""
-    for _ in range(15):
+    for _ in range(8):
         world = worlds()
         seed = chance.random()
         fate = random.Random(seed)
@@ -157,8 +159,11 @@ def test_r02_an_answer_that_is_lost_after_the_commit_counts_as_success(world: Wo
         return None
 
     wanted = operation
-    for client in (world.intake.store._client, world.intake.uploads._client, world.topic._client):  # noqa: SLF001
+    clients = [worker_client(service) for service in ("dynamodb", "s3", "sns")]
+    for client in clients:
         client.meta.events.register_first("needs-retry.*.*", lose)
     work(world, uploads(world), random.Random(0))
+    for client in clients:
+        client.meta.events.unregister("needs-retry.*.*", lose)
     assert lost == {operation}
     check(world, crashes=1 if operation == "Publish" else 0)

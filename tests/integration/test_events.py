@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from builders import BUCKET, a_form
-from conftest import World
 from puljeport.uploads import arrivals
+from worlds import World
 
 EVENTS = Path(__file__).parent.parent.parent / "events"
 LOCAL_BUCKET = "puljeport-local-uploads-000000000000-eu-north-1"

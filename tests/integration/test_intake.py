@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import threading
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -10,10 +9,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from builders import BUCKET, MIDWAY, a_call, a_form, eventbridge_event, s3_event, s3_record
-from conftest import Crash, World
+from builders import BUCKET, MIDWAY, a_call, a_form, eventbridge_event, s3_event
 from puljeport.calls import Call
 from puljeport.submissions import State, submission_id
+from worlds import Crash, World
 
 KEY = "incoming/samvaer-2018/skema.json"
 
@@ -73,7 +72,9 @@ def test_r05_a_message_that_tells_of_no_upload_is_acknowledged(world: World, bod
     assert world.states() == {"accepted": 1}
 
 
-@pytest.mark.parametrize("name", ["a+b.json", "a b.json", "æøå.json", "a%2Fb.json", "100%25.json", "%.json", "a&b=c?.json"])
+@pytest.mark.parametrize(
+    "name", ["a+b.json", "a b.json", "æøå.json", "a%2Fb.json", "100%25.json", "%.json", "a&b=c?.json"]
+)
 def test_r06_exactly_the_object_of_the_event_is_read(world: World, name: str) -> None:
     """R6: keys with + space æøå % are decoded once for S3's own events and not at all for EventBridge's."""
     key = f"incoming/samvaer-2018/{name}"
@@ -88,7 +89,8 @@ def test_r06_exactly_the_object_of_the_event_is_read(world: World, name: str) ->
 def test_several_records_in_one_message_are_all_taken(world: World) -> None:
     """A message may tell of many objects; each becomes a submission."""
     records = [
-        world.put(f"incoming/samvaer-2018/{number}.json", a_form(municipality=number)) for number in ("751", "101", "461")
+        world.put(f"incoming/samvaer-2018/{number}.json", a_form(municipality=number))
+        for number in ("751", "101", "461")
     ]
     assert world.run_intake(s3_event(*records)) == []
     assert world.states() == {"accepted": 3}
@@ -202,7 +204,10 @@ def test_before_the_call_opens_a_file_has_to_come_again(world: World) -> None:
 COPENHAGEN = ZoneInfo("Europe/Copenhagen")
 
 
-@pytest.mark.parametrize("deadline", ["2018-04-09T23:59:59", "2018-03-25T23:59:59", "2018-10-28T23:59:59", "2018-04-09T12:00:00"])
+@pytest.mark.parametrize(
+    "deadline",
+    ["2018-04-09T23:59:59", "2018-03-25T23:59:59", "2018-10-28T23:59:59", "2018-10-28T03:30:00", "2018-04-09T12:00:00"],
+)
 @pytest.mark.parametrize(("seconds", "state"), [(0, State.ACCEPTED), (1, State.LATE)])
 def test_r17_on_time_is_when_s3_took_it(world: World, deadline: str, seconds: int, state: State) -> None:
     """R17: the deadline's last second is on time and the next is late, however late we get round to it."""
@@ -210,18 +215,6 @@ def test_r17_on_time_is_when_s3_took_it(world: World, deadline: str, seconds: in
     last = datetime.fromisoformat(deadline).replace(tzinfo=COPENHAGEN).astimezone(UTC)
     world.clock.moment = last + timedelta(days=3)
     assert world.take(KEY, a_form(), at=last + timedelta(seconds=seconds)).state is state
-
-
-@pytest.mark.parametrize(
-    ("deadline", "on_time"),
-    [("2018-03-25T02:30:00", "2018-03-25T01:30:00+00:00"), ("2018-10-28T02:30:00", "2018-10-28T00:30:00+00:00")],
-)
-def test_r17_a_deadline_inside_the_shifted_hour_has_one_meaning(world: World, deadline: str, on_time: str) -> None:
-    """R17: in the hour that is skipped or doubled, the deadline is read with the offset in force before the shift."""
-    world.publish(a_call(deadline=deadline))
-    last = datetime.fromisoformat(on_time)
-    assert world.take("incoming/samvaer-2018/1.json", a_form(), at=last).state is State.ACCEPTED
-    assert world.take("incoming/samvaer-2018/2.json", a_form(), at=last + timedelta(seconds=1)).state is State.LATE
 
 
 def test_a_late_file_is_read_kept_and_told_but_does_not_count(world: World) -> None:
@@ -293,8 +286,8 @@ def test_r09_a_poison_file_is_opened_at_most_twice_and_harms_no_neighbour(world:
     assert [notice.audience for notice in world.store.notices(poison.id)] == ["operations"]
 
 
-def test_r09_nine_poison_files_in_one_batch_still_let_the_tenth_through(world: World) -> None:
-    """R9: the worst batch there can be is done within the receives that the queue allows (8 in template.yaml, per file 2)."""
+def test_r09_three_poison_files_in_one_batch_still_let_the_fourth_through(world: World) -> None:
+    """R9: three killers, two deaths each, and all are done within the 8 receives that the queue allows."""
     poisoned(world)
     bodies: list[object] = [
         s3_event(world.put(f"incoming/samvaer-2018/gift-{number}.json", b"POISON")) for number in range(3)
@@ -360,7 +353,7 @@ def test_an_outage_of_aws_is_not_held_against_the_file(world: World) -> None:
 
 
 def test_r03_two_workers_on_one_event_at_once_give_one_record(world: World) -> None:
-    """R3: interleaved at the moment between reading and concluding, two workers leave one record and one set of notices."""
+    """R3: one worker concludes while the other is between reading and concluding: one record, one set of notices."""
     record = world.put(KEY, a_form())
     inner = threading.local()
     healthy = world.read
@@ -380,8 +373,8 @@ def test_r03_two_workers_on_one_event_at_once_give_one_record(world: World) -> N
 
 
 def test_replay_reads_an_unreadable_file_again_and_keeps_its_history(world: World) -> None:
-    """After a mend an operator's replay concludes anew, under the same id, and tells the contacts of the new outcome."""
-    healthy, world.read = world.read, lambda _data, _name: {}["a bug"]
+    """After a mend an operator's replay concludes anew under the same id; contacts hear of the new outcome."""
+    healthy, world.read = world.read, lambda _data, _name: int("a bug")
     record = world.put(KEY, a_form())
     assert world.run_intake(s3_event(record)) == []
     world.read = healthy
@@ -413,9 +406,3 @@ def test_a_changed_call_is_a_new_version_and_the_same_call_is_not(world: World) 
     assert current is not None
     assert (current.version, current.call.places) == (2, 3)
     assert world.store.call_version(same.id, 1).call.places is None  # type: ignore[union-attr]
-
-
-def test_the_same_event_as_text_of_a_file_in_events(world: World) -> None:
-    """The builders' events are what json would make of them: no object of ours hides in them."""
-    record = s3_record(KEY)
-    assert json.loads(json.dumps(record)) == record

@@ -7,12 +7,12 @@ import json
 import pytest
 
 from builders import a_form, s3_event
-from conftest import World
+from worlds import World
 
 CANARIES = {
     "contact_name": "Kanarie Fuglesang",
     "contact_email": "kanarie@example.dk",
-    "background": "CPR 010190-1234\n{\"level\": \"ERROR\"}\x1b[31m",
+    "background": 'CPR 010190-1234\n{"level": "ERROR"}\x1b[31m',
 }
 
 

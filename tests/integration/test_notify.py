@@ -8,8 +8,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from builders import a_form
-from conftest import World
 from puljeport.notices import Status
+from worlds import World, worker_client
 
 KEY = "incoming/samvaer-2018/skema.json"
 
@@ -19,11 +19,11 @@ def test_a_notice_is_published_with_attributes_to_filter_by(world: World) -> Non
     world.take(KEY, a_form())
     world.notify_all()
     attributes = [
-        {name: one["Value"] for name, one in message["MessageAttributes"].items()} for message in world.received_messages()
+        {name: one["Value"] for name, one in message["MessageAttributes"].items()}
+        for message in world.received_messages()
     ]
-    assert {
-        "call": "samvaer-2018", "event": "accepted", "role": "professional", "contact": "professional-1", "language": "da",
-    } in attributes  # fmt: skip
+    expected = {"call": "samvaer-2018", "event": "accepted", "role": "professional", "language": "da"}
+    assert expected | {"contact": "professional-1"} in attributes
     assert len(attributes) == 2
 
 
@@ -80,7 +80,7 @@ def test_an_outage_of_sns_comes_back_from_the_first_that_failed(world: World) ->
     """The stream is told where to go on from, and everything goes out once SNS answers again."""
     world.take(KEY, a_form())
     world.faults.fail("Publish", RuntimeError("down"))
-    assert world.run_notify(*world.outbox()) == ["1"]
+    assert world.run_notify(*world.outbox())[0] == "1"
     world.faults.heal()
     world.notify_all()
     assert len(world.received_messages()) == 2
@@ -100,11 +100,14 @@ def test_a_message_sns_will_never_take_is_marked_failed_with_why(world: World) -
 def test_people_get_text_and_programs_get_json_in_one_publish(world: World) -> None:
     """The message has a variant for each kind of subscriber: the default is readable Danish, sqs and https are JSON."""
     published: list[str] = []
-    world.topic._client.meta.events.register(  # noqa: SLF001
-        "provide-client-params.sns.Publish", lambda params, **_: published.append(params["Message"])
-    )
+
+    def see(params: dict[str, str], **_: object) -> None:
+        published.append(params["Message"])
+
+    worker_client("sns").meta.events.register("provide-client-params.sns.Publish", see)
     world.take(KEY, a_form())
     world.notify_all()
+    worker_client("sns").meta.events.unregister("provide-client-params.sns.Publish", see)
     variants = json.loads(published[0])
     assert "Der er kommet en indsendelse" in variants["default"]
     assert json.loads(variants["https"]) == json.loads(variants["sqs"])

@@ -16,7 +16,7 @@ def test_settings_are_read_from_the_environment() -> None:
 
 def test_what_is_missing_and_what_is_wrong_is_named_with_its_value() -> None:
     """All faults at once, each with the variable's name and what stands in it."""
-    with pytest.raises(ConfigError, match="PULJEPORT_TABLE is not set.*PULJEPORT_MAX_UPLOAD_BYTES has value 'ten'"):
+    with pytest.raises(ConfigError, match=r"PULJEPORT_TABLE is not set.*PULJEPORT_MAX_UPLOAD_BYTES has value 'ten'"):
         load(IntakeSettings, {"PULJEPORT_MAX_UPLOAD_BYTES": "ten"})
     with pytest.raises(ConfigError, match="PULJEPORT_NOTICES_TOPIC_ARN has value 'notices'"):
         load(NotifySettings, {"PULJEPORT_TABLE": "table", "PULJEPORT_NOTICES_TOPIC_ARN": "notices"})

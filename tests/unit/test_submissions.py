@@ -3,26 +3,15 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from builders import MIDWAY, a_submission
 from puljeport.submissions import CROCKFORD, Arrival, State, Submission, reference, submission_id
-
-NOW = datetime(2018, 3, 20, 9, 30, tzinfo=UTC)
-
-
-def a_submission(**changes: Any) -> Submission:
-    """A record with defaults."""
-    given: dict[str, Any] = {
-        "id": "a", "reference": "SAM-0000-0000", "call": "samvaer-2018", "state": State.RECEIVED, "bucket": "b",
-        "key": "incoming/samvaer-2018/a", "version_id": "v", "received_at": NOW, "recorded_at": NOW,
-    }  # fmt: skip
-    return Submission(**(given | changes))
 
 
 @given(st.text(), st.text(), st.text())
@@ -59,7 +48,7 @@ def test_order_is_by_s3s_time_then_by_its_sequencer() -> None:
     early, late = a_submission(id="z", sequencer="FF"), a_submission(id="a", sequencer="0100")
     assert late.is_after(early)
     assert not early.is_after(late)
-    assert a_submission(id="a", received_at=NOW + timedelta(seconds=1)).is_after(late)
+    assert a_submission(id="a", received_at=MIDWAY + timedelta(seconds=1)).is_after(late)
 
 
 @pytest.mark.parametrize(

@@ -102,6 +102,7 @@ def _settled(
             "problem_count": len(found),
             "concluded_at": now,
             "attempt_until": None,
+            "attempt_by": None,
             "replay": False,
             **links,
         }

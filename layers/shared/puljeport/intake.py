@@ -12,7 +12,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 from puljeport.applications import Reading, read_application
-from puljeport.calls import Call
 from puljeport.conclusions import Conclusion, cannot_read, conclude
 from puljeport.errors import Contention, ObjectGone, Unreadable
 from puljeport.problems import Problem, problem
@@ -64,7 +63,7 @@ class Intake:
             return known
         if known.attempts >= ATTEMPTS and not known.claimed(self.now()):
             return self._conclude(known, published, problem("reader_died"))
-        attempt = known if known == first else self._claim(known)
+        attempt = known if known.attempt_by == first.attempt_by else self._claim(known)
         try:
             return self._open(attempt, upload, published)
         except Exception:
@@ -97,10 +96,7 @@ class Intake:
             sequencer=arrival.sequencer,
             received_at=upload.received_at if upload else (arrival.created_at or now).astimezone(UTC),
             recorded_at=now,
-            attempts=1,
-            attempt_until=now + self.lease,
-            events=1,
-        )
+        ).next_attempt(now, self.lease)
 
     def _claim(self, known: Submission) -> Submission:
         now = self.now()
@@ -123,7 +119,6 @@ class Intake:
             return self._conclude(attempt, None, problem("unknown_call", call=attempt.call or "?"))
         if upload.data is None:
             return self._conclude(attempt, published, self._too_large(upload))
-        attempt = attempt.model_copy(update={"call_version": published.version})
         try:
             raw = self.read(upload.data, attempt.key)
             reading = read_application(published.call, raw)
@@ -132,28 +127,37 @@ class Intake:
         except Exception as error:  # noqa: BLE001 - a file that breaks a reader must not break its neighbours
             self.log(attempt.id, error)
             return self._conclude(attempt, published, problem("reader_died"))
-        return self._conclude(attempt.model_copy(update={"format": raw.format}), published, reading)
+        return self._conclude(attempt, published, reading, raw.format)
 
     def _too_large(self, upload: Upload) -> Problem:
         size, limit = (f"{number / MEGABYTE:.1f}" for number in (upload.size, self.max_upload_bytes))
         return problem("too_large", size_mb=size, limit_mb=limit)
 
-    def _conclude(self, before: Submission, published: PublishedCall | None, found: Reading | Problem) -> Submission:
+    def _conclude(
+        self, before: Submission, published: PublishedCall | None, found: Reading | Problem, form: str | None = None
+    ) -> Submission:
         """Decide and write; decide again when the applicant's other submissions changed in between."""
-        call = published.call if published else None
+        version = published.version if published else before.call_version
+        read = before.model_copy(update={"call_version": version, "format": form})
         for _ in range(PATIENCE):
             now = self.now()
             try:
-                return self.store.conclude(before, self._decide(before, call, found, now), now)
+                return self.store.conclude(before, self._decide(read, published, found, now), now)
             except Contention:
-                continue
+                known = self.store.submission(before.id)
+                if known and not known.pending:
+                    return known
         raise Contention("the applicant's submissions keep changing")
 
-    def _decide(self, before: Submission, call: Call | None, found: Reading | Problem, now: datetime) -> Conclusion:
-        if isinstance(found, Problem) or call is None:
-            why = found if isinstance(found, Problem) else problem("unknown_call", call=before.call)
-            return cannot_read(before, call, why, now)
+    def _decide(
+        self, read: Submission, published: PublishedCall | None, found: Reading | Problem, now: datetime
+    ) -> Conclusion:
+        if isinstance(found, Problem) or published is None:
+            why = found if isinstance(found, Problem) else problem("unknown_call", call=read.call)
+            return cannot_read(read, published.call if published else None, why, now)
         incumbent = None
         if found.applicant and not found.has_errors:
-            incumbent = self.store.counting(before.call, found.applicant)
-        return conclude(before, call, found, incumbent, now)
+            incumbent = self.store.counting(read.call, found.applicant)
+        if incumbent and incumbent.id == read.id:
+            raise Contention("another worker has concluded it")
+        return conclude(read, published.call, found, incumbent, now)

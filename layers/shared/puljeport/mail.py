@@ -21,7 +21,7 @@ MACHINES = ("https", "sqs", "lambda", "firehose", "email-json")
 """Protocols whose subscribers are programs: they get the event as JSON. All others get the text for people."""
 
 
-class Refused(Exception):  # noqa: N818 - read as an answer: the topic refused it
+class Refused(Exception):
     """SNS will never take this message. `code` is its reason."""
 
     def __init__(self, reason: str) -> None:

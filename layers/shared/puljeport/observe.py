@@ -20,7 +20,7 @@ def logger() -> Logger:
 
 def metrics() -> Metrics:
     """The function's metrics (CloudWatch embedded metric format)."""
-    return Metrics()
+    return Metrics(namespace="Puljeport")
 
 
 def tracer() -> Tracer:

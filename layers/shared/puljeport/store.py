@@ -172,10 +172,11 @@ class Store:
             self._client.update_item(
                 TableName=self._table,
                 Key=_wire(_submission_key(seen.id)),
-                UpdateExpression="SET attempts = :attempts, attempt_until = :until",
+                UpdateExpression="SET attempts = :attempts, attempt_until = :until, attempt_by = :by",
                 ConditionExpression="attempts = :seen AND events = :events",
                 ExpressionAttributeValues=_wire({
                     ":attempts": attempt.attempts, ":until": _stamp_or_none(attempt.attempt_until),
+                    ":by": attempt.attempt_by,
                     ":seen": seen.attempts, ":events": seen.events,
                 }),
             )  # fmt: skip
@@ -183,7 +184,7 @@ class Store:
             if code(error) not in LOST_RACE:
                 raise
             known = self.submission(seen.id)
-            if known is None or (known.attempts, known.attempt_until) != (attempt.attempts, attempt.attempt_until):
+            if known is None or known.attempt_by != attempt.attempt_by:
                 raise Contention("another worker has the file") from error
         return attempt
 
@@ -192,7 +193,7 @@ class Store:
         self._client.update_item(
             TableName=self._table,
             Key=_wire(_submission_key(attempt.id)),
-            UpdateExpression="SET attempts = :before REMOVE attempt_until",
+            UpdateExpression="SET attempts = :before REMOVE attempt_until, attempt_by",
             ConditionExpression="attempts = :attempts AND events = :events",
             ExpressionAttributeValues=_wire({
                 ":before": attempt.attempts - 1, ":attempts": attempt.attempts, ":events": attempt.events,
@@ -207,8 +208,8 @@ class Store:
     def conclude(self, before: Submission, conclusion: Conclusion, now: datetime) -> Submission:
         """Write a conclusion in one transaction: outcome, history, who counts, and one outbox row per notice.
 
-        `before` is the record it was decided on. Gives the record as it then stands: another worker's conclusion when
-        that came first. Raises Contention when the applicant's other submissions changed since they were read.
+        `before` is the record it was decided on. Raises Contention when it, or the applicant's other submissions,
+        changed since they were read, or this very conclusion was committed and its answer lost: read again.
         """
         after = conclusion.submission.model_copy(update={"events": before.events + 1})
         writes = [
@@ -218,13 +219,7 @@ class Store:
             *self._replaced_writes(conclusion, now),
             *(self._put(_notice_item(notice)) for notice in conclusion.notices),
         ]
-        try:
-            self._transact(writes)
-        except Contention:
-            known = self.submission(before.id)
-            if known is None or known.pending:
-                raise
-            return known
+        self._transact(writes)
         return after
 
     def reopen(self, submission: Submission, now: datetime, by: str) -> Submission:
@@ -236,7 +231,8 @@ class Store:
             raise ValueError(f"{submission.reference} is {submission.state}, and only an unreadable one is read again")
         after = submission.model_copy(
             update={
-                "replay": True, "attempts": 0, "attempt_until": None, "rounds": submission.rounds + 1,
+                "replay": True, "attempts": 0, "attempt_until": None, "attempt_by": None,
+                "rounds": submission.rounds + 1,
                 "events": submission.events + 1,
             }
         )  # fmt: skip

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
+from uuid import uuid4
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
@@ -62,7 +63,7 @@ class Submission(BaseModel):
     """The record of one submission, as stored and as shown.
 
     `events` counts its history and is the version that conditional writes compare. `attempts` counts how often the file
-    was opened; `attempt_until` is until when somebody may still be at it. `rounds` counts replays by an operator.
+    was opened; `attempt_by` is who opened it last, and may be at it `attempt_until`. `rounds` counts replays.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -84,6 +85,7 @@ class Submission(BaseModel):
     concluded_at: AwareDatetime | None = None
     attempts: int = 0
     attempt_until: AwareDatetime | None = None
+    attempt_by: str | None = None
     replay: bool = False
     rounds: int = 0
     events: int = 0
@@ -115,7 +117,8 @@ class Submission(BaseModel):
 
     def next_attempt(self, now: datetime, lease: timedelta) -> Submission:
         """The record with one more attempt begun at `now`."""
-        return self.model_copy(update={"attempts": self.attempts + 1, "attempt_until": now + lease})
+        begun = {"attempts": self.attempts + 1, "attempt_until": now + lease, "attempt_by": uuid4().hex}
+        return self.model_copy(update=begun)
 
 
 class HistoryEvent(BaseModel):

@@ -7,8 +7,8 @@ import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote_plus
 
-from aws_lambda_powertools.utilities.data_classes import S3Event, S3EventBridgeNotificationEvent
 from botocore.exceptions import ClientError
 
 from puljeport.aws import code
@@ -96,12 +96,11 @@ def is_folder(arrival: Arrival) -> bool:
 
 
 def _from_native(record: dict[str, Any]) -> Arrival:
-    # Powertools decodes the key (unquote_plus), which S3 writes as in a form: `+` for space, %XX for the rest.
-    told = S3Event({"Records": [record]})
     thing = record["s3"]["object"]
     return Arrival(
-        bucket=told.bucket_name,
-        key=told.object_key,
+        bucket=record["s3"]["bucket"]["name"],
+        # Written as in a form: `+` for space, %XX for the rest.
+        key=unquote_plus(thing["key"]),
         version_id=thing.get("versionId"),
         etag=str(thing.get("eTag", "")),
         size=int(thing.get("size", 0)),
@@ -111,11 +110,10 @@ def _from_native(record: dict[str, Any]) -> Arrival:
 
 
 def _from_eventbridge(event: dict[str, Any]) -> Arrival:
-    told = S3EventBridgeNotificationEvent(event).detail
     thing = event["detail"]["object"]
     return Arrival(
-        bucket=told.bucket.name,
-        key=told.object.key,
+        bucket=event["detail"]["bucket"]["name"],
+        key=thing["key"],
         version_id=thing.get("version-id") or None,
         etag=str(thing.get("etag", "")),
         size=int(thing.get("size", 0)),

@@ -1,0 +1,229 @@
+"""A world in one process: moto as AWS, a clock that only the test moves, and workers that can be made to die."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import cache
+from typing import Any
+
+import boto3
+import pytest
+from moto.s3.models import s3_backends
+
+import intake.app
+import notify.app
+from builders import BUCKET, MIDWAY, a_call, s3_event, s3_record, sqs_event, stream_event
+from puljeport import aws
+from puljeport.calls import Call
+from puljeport.delivery import Delivery
+from puljeport.intake import Intake
+from puljeport.mail import Topic
+from puljeport.readers import read
+from puljeport.store import Store
+from puljeport.submissions import Submission
+from puljeport.uploads import Uploads
+
+TABLE = "puljeport-test"
+ACCOUNT = "123456789012"
+
+
+class Crash(BaseException):
+    """A worker dies: not an Exception, so that no `except Exception` of ours can act as if it were alive."""
+
+
+@dataclass
+class Clock:
+    """Time that stands still until the test moves it."""
+
+    moment: datetime = MIDWAY + timedelta(minutes=1)
+
+    def __call__(self) -> datetime:
+        return self.moment
+
+    def advance(self, **by: float) -> None:
+        self.moment += timedelta(**by)
+
+
+@dataclass
+class Faults:
+    """Sees every call to AWS and can end the worker just before it (not committed) or just after it (committed)."""
+
+    calls: list[str] = field(default_factory=list)
+    strike: Callable[[int, str], BaseException | None] = lambda _index, _phase: None
+
+    def fail(self, operation: str, error: BaseException, *, phase: str = "before", nth: int | None = None) -> None:
+        """Raise `error` at the nth call of an operation from now (counted from 1), or at every one of them."""
+        base = len(self.calls)
+
+        def strike(index: int, at: str) -> BaseException | None:
+            hit = self.calls[index].endswith(":" + operation) and at == phase
+            count = sum(one.endswith(":" + operation) for one in self.calls[base : index + 1])
+            return error if hit and nth in (None, count) else None
+
+        self.strike = strike
+
+    def heal(self) -> None:
+        """Let every call through again."""
+        self.strike = lambda _index, _phase: None
+
+    def before(self, model: Any, **_: Any) -> None:
+        """A call is about to be made."""
+        self.calls.append(f"{model.service_model.service_name}:{model.name}")
+        self._maybe("before")
+
+    def after(self, **_: Any) -> None:
+        """A call was made."""
+        self._maybe("after")
+
+    def _maybe(self, phase: str) -> None:
+        if error := self.strike(len(self.calls) - 1, phase):
+            raise error
+
+
+@cache
+def own_client(service: Any) -> Any:
+    """The test's own client. Clients are slow to make, so that all worlds share them; moto behind them starts anew."""
+    return boto3.client(service, region_name="eu-north-1")
+
+
+@cache
+def worker_client(service: Any) -> Any:
+    """A client as the functions make theirs."""
+    return boto3.client(service, region_name="eu-north-1", config=aws.CONFIG)
+
+
+@dataclass
+class Context:
+    """What Lambda tells a handler of its invocation."""
+
+    function_name: str = "test"
+    memory_limit_in_mb: int = 1024
+    invoked_function_arn: str = f"arn:aws:lambda:eu-north-1:{ACCOUNT}:function:test"
+    aws_request_id: str = "request"
+
+    def get_remaining_time_in_millis(self) -> int:
+        return 60_000
+
+
+@dataclass
+class World:
+    """All of AWS that Puljeport touches, and the two functions over it."""
+
+    monkeypatch: pytest.MonkeyPatch
+    clock: Clock = field(default_factory=Clock)
+    faults: Faults = field(default_factory=Faults)
+    read: Callable[[bytes, str], Any] = read
+    messages: list[dict[str, Any]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.s3, self.dynamodb, self.sns, self.sqs = map(own_client, ("s3", "dynamodb", "sns", "sqs"))
+        where = {"LocationConstraint": "eu-north-1"}
+        self.s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration=where)
+        self.s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
+        _create_table(self.dynamodb)
+        topic = self.sns.create_topic(Name="notices")["TopicArn"]
+        self.queue = self.sqs.create_queue(QueueName="machine")["QueueUrl"]
+        arn = f"arn:aws:sqs:eu-north-1:{ACCOUNT}:machine"
+        self.sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
+        workers = {name: worker_client(name) for name in ("s3", "dynamodb", "sns")}
+        for client in workers.values():
+            # One id for all worlds: the newest takes the place of the one before.
+            for event, see in (("before-call", self.faults.before), ("after-call", self.faults.after)):
+                client.meta.events.unregister(f"{event}.*.*", unique_id=event)
+                client.meta.events.register(f"{event}.*.*", see, unique_id=event)
+        self.store = Store(self.dynamodb, TABLE)
+        store = Store(workers["dynamodb"], TABLE)
+        self.intake = Intake(
+            store=store,
+            uploads=Uploads(workers["s3"]),
+            read=lambda data, name: self.read(data, name),  # noqa: PLW0108 - a test may change it later
+            now=self.clock,
+            log=lambda _submission, _error: None,
+            max_upload_bytes=100_000,
+            lease=timedelta(seconds=90),
+        )
+        self.topic = Topic(workers["sns"], topic)
+        self.delivery = Delivery(store, self.topic, now=self.clock)
+        self.monkeypatch.setattr(intake.app, "_intake", lambda: self.intake)
+        self.monkeypatch.setattr(notify.app, "_delivery", lambda: self.delivery)
+
+    def publish(self, call: Call | None = None) -> Call:
+        """Publish a call, the small one unless another is given."""
+        return self.store.publish_call(call or a_call(), self.clock()).call
+
+    def put(self, key: str, data: bytes, at: datetime = MIDWAY) -> dict[str, Any]:
+        """Put an object that S3 took at `at`, and give its event record."""
+        version = self.s3.put_object(Bucket=BUCKET, Key=key, Body=data)["VersionId"]
+        stored = s3_backends[ACCOUNT]["aws"].buckets[BUCKET].keys.getlist(key)
+        next(one for one in stored if one.version_id == version).last_modified = at.replace(tzinfo=None)
+        return s3_record(key, version, eventTime=at.isoformat().replace("+00:00", ".123Z"))
+
+    def run_intake(self, *bodies: object) -> list[str]:
+        """One invocation of `intake` with these messages: the ids of those that come back."""
+        answer = intake.app.handler(sqs_event(*bodies), Context())
+        return [failed["itemIdentifier"] for failed in answer["batchItemFailures"]]
+
+    def run_notify(self, *keys: tuple[str, str], **changes: Any) -> list[str]:
+        """One invocation of `notify` for these rows: the sequence numbers that come back."""
+        answer = notify.app.handler(stream_event(*keys, **changes), Context())
+        return [failed["itemIdentifier"] for failed in answer["batchItemFailures"]]
+
+    def take(self, key: str, data: bytes, at: datetime = MIDWAY) -> Submission:
+        """Put an object, take it in, and give its record."""
+        record = self.put(key, data, at)
+        assert self.run_intake(s3_event(record)) == []
+        return self.submissions()[record["s3"]["object"]["versionId"]]
+
+    def notify_all(self) -> None:
+        """Wake `notify` for every outbox row there is."""
+        if keys := self.outbox():
+            assert self.run_notify(*keys) == []
+
+    def items(self, kind: str) -> list[dict[str, Any]]:
+        """All items of one kind, in DynamoDB's own shape."""
+        items = self.dynamodb.scan(TableName=TABLE, ConsistentRead=True)["Items"]
+        return [item for item in items if item["item"]["S"] == kind]
+
+    def outbox(self) -> list[tuple[str, str]]:
+        """The keys of every outbox row."""
+        return [(item["PK"]["S"], item["SK"]["S"]) for item in self.items("notice")]
+
+    def submissions(self) -> dict[str, Submission]:
+        """Every submission by its object version."""
+        found = [self.store.submission(item["id"]["S"]) for item in self.items("submission")]
+        return {submission.version_id: submission for submission in found if submission}
+
+    def states(self) -> Counter[str]:
+        """How many submissions there are in each state."""
+        return Counter(item["state"]["S"] for item in self.items("submission"))
+
+    def received_messages(self) -> list[dict[str, Any]]:
+        """What machine subscribers got so far: SNS's envelopes, their Message parsed."""
+        while batch := self.sqs.receive_message(QueueUrl=self.queue, MaxNumberOfMessages=10).get("Messages"):
+            for message in batch:
+                envelope = json.loads(message["Body"])
+                self.messages.append(envelope | {"Message": json.loads(envelope["Message"])})
+                self.sqs.delete_message(QueueUrl=self.queue, ReceiptHandle=message["ReceiptHandle"])
+        return self.messages
+
+
+def _create_table(client: Any) -> None:
+    keys = [("PK", "HASH"), ("SK", "RANGE")]
+    index = [("GSI1PK", "HASH"), ("GSI1SK", "RANGE")]
+    client.create_table(
+        TableName=TABLE,
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name, _ in keys + index],
+        KeySchema=[{"AttributeName": name, "KeyType": kind} for name, kind in keys],
+        GlobalSecondaryIndexes=[
+            {
+                "IndexName": "ByCall",
+                "KeySchema": [{"AttributeName": name, "KeyType": kind} for name, kind in index],
+                "Projection": {"ProjectionType": "ALL"},
+            }
+        ],
+    )
