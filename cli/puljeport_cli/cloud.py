@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import json
 import shutil
+import ssl
 import sys
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import Any
 
 from puljeport_cli import deployment, processes
 from puljeport_cli.failures import Failure
-from puljeport_cli.local import REGION, Home, Ports, State, checkout, isolated_environment
+from puljeport_cli.local import REGION, Home, Ports, State, checkout, isolated_environment, trusting
 from puljeport_cli.processes import LOOPBACK, Process, free_port
 
 PREFERRED = Ports(cloud=4566, smtp=1025, mail=1080, bridge=4567)
@@ -55,7 +57,7 @@ def up(home: Home, step: Step, *, enforce_iam: bool | None = None, port: int | N
             process = processes.start(command, _environment(home, state), home.log(name))
             state = state.model_copy(update={"processes": state.processes | {name: process}})
             home.save(state)
-            _await_health(name, process, _health(state)[name])
+            _await_health(state, name, process)
     fingerprint = deployment.fingerprint(checkout())
     if state.deployed != fingerprint:
         deployment.deploy(home, state, tool(".venv-sam", "sam"), step)
@@ -72,7 +74,7 @@ def down(home: Home) -> list[str]:
         return []
     ended = [name for name, process in reversed(state.processes.items()) if processes.stop(process)]
     home.save(state.model_copy(update={"processes": {}, "deployed": None}))
-    shutil.rmtree(home.root / "tmp", ignore_errors=True)
+    shutil.rmtree(home.temporary, ignore_errors=True)
     return ended
 
 
@@ -95,7 +97,10 @@ def _planned(home: Home, *, enforce_iam: bool | None, port: int | None) -> State
         down(home)
         state = None
     if state is None or not any(process.alive for process in state.processes.values()):
-        state = State(ports=_choose_ports(port), enforce_iam=bool(enforce_iam))
+        # Policies refuse what does not come over TLS, so where they are enforced the cloud has to speak it. It makes
+        # its certificate itself.
+        certificate = home.temporary / "ministack-tls" / "server.crt" if enforce_iam else None
+        state = State(ports=_choose_ports(port), enforce_iam=bool(enforce_iam), certificate=certificate)
     home.save(state)
     return state
 
@@ -137,8 +142,7 @@ def _commands(state: State) -> dict[str, list[str]]:
 
 
 def _environment(home: Home, state: State) -> dict[str, str]:
-    temporary = home.root / "tmp"
-    temporary.mkdir(parents=True, exist_ok=True)
+    home.temporary.mkdir(parents=True, exist_ok=True)
     emulator = {
         "BIND_HOST": LOOPBACK,
         "GATEWAY_PORT": str(state.ports.cloud),
@@ -147,11 +151,12 @@ def _environment(home: Home, state: State) -> dict[str, str]:
         "MINISTACK_REGION": REGION,
         "SMTP_HOST": f"{LOOPBACK}:{state.ports.smtp}",
         "AUTH": "true" if state.enforce_iam else "false",
+        "USE_SSL": "1" if state.certificate else "0",
         # Python writes to a log here, not to a terminal: line by line, or the last ones would be missing.
         "PYTHONUNBUFFERED": "1",
-        "TMPDIR": str(temporary),
+        "TMPDIR": str(home.temporary),
     }
-    return isolated_environment() | emulator
+    return isolated_environment() | trusting(state) | emulator
 
 
 def _health(state: State) -> dict[str, str]:
@@ -162,30 +167,37 @@ def _health(state: State) -> dict[str, str]:
     }
 
 
-def _await_health(name: str, process: Process, address: str) -> None:
+def _await_health(state: State, name: str, process: Process) -> None:
+    address = _health(state)[name]
     deadline = time.monotonic() + HEALTH_SECONDS
     while time.monotonic() < deadline:
         if not process.alive:
             raise Failure(
                 f"{_TITLES[name]} ended at once. Its log, {process.log}, says:\n{processes.tail(process.log)}"
             )
-        if answers(address):
+        if answers(address, state.certificate):
             return
         time.sleep(0.1)
     raise Failure(f"{_TITLES[name]} did not answer within {HEALTH_SECONDS} s. Its log: {process.log}")
 
 
-def answers(address: str) -> bool:
+def answers(address: str, certificate: Path | None = None) -> bool:
     """Whether a web address of this machine answers with success."""
     try:
-        with _open(address):
+        with _open(address, certificate=certificate):
             return True
     except (OSError, ValueError):
         return False
 
 
-def _open(address: str, data: bytes | None = None) -> Any:
-    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+def _open(address: str, data: bytes | None = None, certificate: Path | None = None) -> Any:
+    handlers: list[urllib.request.BaseHandler] = [urllib.request.ProxyHandler({})]
+    if certificate and certificate.is_file():
+        trusted = ssl.create_default_context(cafile=str(certificate))
+        # The cloud's certificate signs itself without being an authority, which the strict reading refuses.
+        trusted.verify_flags &= ~ssl.VERIFY_X509_STRICT
+        handlers.append(urllib.request.HTTPSHandler(context=trusted))
+    direct = urllib.request.build_opener(*handlers)
     return direct.open(urllib.request.Request(address, data=data), timeout=20)  # noqa: S310
 
 

@@ -62,7 +62,7 @@ def demo(
     with screen.step("Wait until both are read and everybody is told"):
         outcomes = wait(stack, pool, list(uploaded.values()), seen, timeout)
     good, faulty = outcomes
-    report(stack, good, faulty)
+    report(stack, good, faulty, seen)
     show_where_next(stack, target, good)
     if missing := unmet(pool, good, faulty):
         for expectation in missing:
@@ -165,7 +165,7 @@ def _untold(pool: Call, found: Outcome) -> list[str]:
     return unsent + wrong if wanted else ["nobody was to be told"]
 
 
-def report(stack: Stack, good: Outcome, faulty: Outcome) -> None:
+def report(stack: Stack, good: Outcome, faulty: Outcome, seen: int) -> None:
     """Print what happened: the records, the problems and the e-mails."""
     records = [each.submission for each in (good, faulty) if each.submission]
     submissions.show_table("What came in", records)
@@ -173,8 +173,8 @@ def report(stack: Stack, good: Outcome, faulty: Outcome) -> None:
         screen.say(f"{good.submission.reference} replaces the same applicant's {earlier.reference}, as the call says.")
     if faulty.submission:
         form.show_problems(f"What is wrong with {faulty.submission.reference}", faulty.submission.problems, "da")
-    mails = sorted([*good.mails, *faulty.mails], key=lambda mail: mail.id)
-    screen.table("E-mails that arrived", ("to", "subject"), [(m.recipient, m.subject) for m in mails])
+    arrived = mailbox.mails(stack.local, seen) if stack.local else []
+    screen.table("E-mails that arrived", ("to", "subject"), [(mail.recipient, mail.subject) for mail in arrived])
 
 
 def show_where_next(stack: Stack, target: Target, good: Outcome) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from puljeport_cli import processes
 from puljeport_cli.failures import Failure
-from puljeport_cli.local import Home, State, checkout, isolated_environment
+from puljeport_cli.local import Home, State, checkout, isolated_environment, trusting
 
 SOURCES = ("template.yaml", "samconfig.toml", "functions", "layers")
 LEFT_OUT = {"__pycache__", ".mypy_cache", ".ruff_cache"}
@@ -53,7 +53,7 @@ def deploy(home: Home, state: State, sam: str, step: Callable[[str], AbstractCon
 def _environment(home: Home, state: State, sam: str) -> dict[str, str]:
     # Functions run on this very machine, so the layer has to be built for it.
     architecture = "arm64" if platform.machine().lower() in {"arm64", "aarch64"} else "x86_64"
-    environment = isolated_environment()
+    environment = isolated_environment() | trusting(state)
     # The build looks on the path for the functions' version of Python, and sam's own environment has it.
     path = os.pathsep.join([str(Path(sam).parent), environment.get("PATH", os.defpath)])
     pinned_uv = checkout() / ".tools" / "uv" / "bin" / "uv"
@@ -67,7 +67,7 @@ def _environment(home: Home, state: State, sam: str) -> dict[str, str]:
             "PULJEPORT_ARCHITECTURE": architecture,
             "SAM_CLI_TELEMETRY": "0",
             "SAM_CLI_CHECK_UPDATES": "0",
-            "TMPDIR": str(home.root / "tmp"),
+            "TMPDIR": str(home.temporary),
         }
     )
 

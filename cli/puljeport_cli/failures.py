@@ -24,7 +24,7 @@ class Code(IntEnum):
     FAILED = 3
 
 
-class Failure(Exception):  # noqa: N818 - it is said to a person, not caught by programs
+class Failure(Exception):
     """Something a command cannot do now. The message is one line that says what, and what to do."""
 
     def __init__(self, message: str, code: Code = Code.FAILED) -> None:

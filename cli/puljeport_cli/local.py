@@ -38,18 +38,19 @@ class State(BaseModel):
     """What `state.json` says: which processes belong to this local cloud, and what was deployed to it.
 
     `deployed` is the fingerprint of the sources of the last finished deployment, None when there was none since the
-    cloud started (it keeps everything in memory).
+    cloud started (it keeps everything in memory). `certificate`: what to trust when the cloud speaks TLS.
     """
 
     ports: Ports
     enforce_iam: bool = False
+    certificate: Path | None = None
     processes: dict[str, Process] = {}
     deployed: str | None = None
 
     @property
     def endpoint(self) -> str:
         """The address of every AWS service in this local cloud."""
-        return f"http://{LOOPBACK}:{self.ports.cloud}"
+        return f"{'https' if self.certificate else 'http'}://{LOOPBACK}:{self.ports.cloud}"
 
     @property
     def mail_page(self) -> str:
@@ -72,7 +73,8 @@ class State(BaseModel):
     def client(self, service: Any) -> Any:
         """A client of one service of this local cloud. It answers on this machine, so no proxy is asked."""
         config = Config(retries={"mode": "standard", "total_max_attempts": 3}, read_timeout=60, proxies={})
-        return self.session().client(service, endpoint_url=self.endpoint, config=config)
+        trusted = str(self.certificate) if self.certificate else None
+        return self.session().client(service, endpoint_url=self.endpoint, config=config, verify=trusted)
 
 
 class Home:
@@ -85,6 +87,11 @@ class Home:
     def state_file(self) -> Path:
         """Where the state is kept."""
         return self.root / "state.json"
+
+    @property
+    def temporary(self) -> Path:
+        """Where its processes keep what they need only while they run."""
+        return self.root / "tmp"
 
     @property
     def build(self) -> Path:
@@ -115,6 +122,11 @@ class Home:
         state = self.state()
         process = state.processes.get("cloud") if state else None
         return state if process and process.alive else None
+
+
+def trusting(state: State) -> dict[str, str]:
+    """What makes AWS's programs trust the local cloud's certificate, where it has one."""
+    return {"AWS_CA_BUNDLE": str(state.certificate)} if state.certificate else {}
 
 
 def checkout() -> Path:

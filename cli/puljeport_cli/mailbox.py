@@ -25,12 +25,17 @@ def mails(state: State, after: int = 0) -> list[Mail]:
     """The caught mails with an id above `after`, oldest first, without those that ask to confirm a subscription."""
     answer = cast("dict[str, Any]", read_json(f"{state.mail_page}messages/"))
     caught = [
-        Mail(entry["id"], ", ".join(entry["recipients"]["to"]), entry["subject"], entry["created_at"])
+        Mail(entry["id"], ", ".join(entry["recipients"]["to"]), _unfolded(entry["subject"]), entry["created_at"])
         for entry in answer["messages"]
     ]
     return sorted(
         (mail for mail in caught if mail.id > after and mail.subject != CONFIRMATION), key=lambda mail: mail.id
     )
+
+
+def _unfolded(subject: str) -> str:
+    # A long header is folded on its way (RFC 5322, 2.2.3), and the catcher shows it as it came.
+    return subject.replace("\r", "").replace("\n", "")
 
 
 def text(state: State, mail: Mail) -> str:
