@@ -250,6 +250,8 @@ WRONG_PLACES: list[tuple[str, Change, str, str]] = [
         "did you mean `name`",
     ),
     ("before with no date", rule(kind="before", earlier="model", later="end"), "rules[0].earlier", "must be date"),
+    ("before what is no date", rule(kind="before", earlier="start", later="model"), "rules[0].later", "must be date"),
+    ("no name is near", put("one_per", value="x"), "one_per", "none has a similar name"),
     ("before itself", rule(kind="before", earlier="end", later="end"), "rules[0].later", "itself"),
 ]
 
@@ -286,6 +288,13 @@ WRONG_MONEY: list[tuple[str, Change, str, str]] = [
         "its own part",
     ),
     ("sum of nothing", rule(kind="sum_equals", total="total"), "rules[0]", "exactly one"),
+    ("a text at most", rule(kind="at_most", field="purpose", limit=1), "rules[0].field", "amount or integer"),
+    (
+        "no column is near",
+        rule(kind="distinct", table="budget", column="x"),
+        "rules[0].column",
+        "there is `item`, `kind`",
+    ),
     ("at most nothing", rule(kind="at_most", field="total"), "rules[0]", "exactly one"),
     ("at most half said", rule(kind="at_most", field="total", percent=50), "rules[0]", "`of` with `percent`"),
     (
