@@ -104,8 +104,9 @@ def _layout() -> Element:
 
 
 def _municipalities() -> list[municipalities.Municipality]:
-    order = str.maketrans("æøå", "{|}")  # the characters after z, in the order of the Danish alphabet
-    return sorted(municipalities.everything(), key=lambda each: each.name.lower().translate(order))
+    # In Danish, aa is sorted as å, and æ, ø and å come after z: where ASCII has these three.
+    order = str.maketrans("æøå", "{|}")
+    return sorted(municipalities.everything(), key=lambda each: each.name.lower().replace("aa", "å").translate(order))
 
 
 class _Page:

@@ -16,8 +16,8 @@ from puljeport import marks
 from puljeport.rawforms import TICKED, UNTICKED, Name, RawCell, RawField, RawForm, RawTable, Way
 from puljeport.readers.bounds import MAX_CELLS, too_much_text
 from puljeport.readers.package import Package
-from puljeport.readers.wordparts import Properties, properties, word_text
 from puljeport.readers.slots import Slot
+from puljeport.readers.wordparts import Properties, properties, word_text
 from puljeport.readers.wordtext import Paragraph, Row, Table
 from puljeport.texts import Text
 

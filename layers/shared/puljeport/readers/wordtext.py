@@ -182,8 +182,15 @@ class WordText:
     def _name(self, key: str, way: Way) -> None:
         if self._slot is not None:
             self._slot.name(key, way)
-        elif self._row is not None and len(self._pending) < MAX_KEYS:
+        elif len(self._pending) < MAX_KEYS:  # a control around whole cells or paragraphs
             self._pending.append((key, way))
+
+    def _claim(self, slot: Slot) -> None:
+        for key, way in self._pending:
+            slot.name(key, way)
+        self._pending.clear()
+        for control in self._controls:
+            control.slot = control.slot or slot
 
     def _start_sdt(self, _attributes: dict[str, str]) -> None:
         self._controls.append(_Control())
@@ -239,6 +246,7 @@ class WordText:
         self._paragraphs += 1
         if self._paragraphs == 1 and self._table is None and self._slot is None:
             self._slot, self._heading = Slot(), False
+            self._claim(self._slot)
 
     def _end_p(self) -> None:
         self._paragraphs -= 1
@@ -265,6 +273,9 @@ class WordText:
     # -- tables --
 
     def _start_tbl(self, _attributes: dict[str, str]) -> None:
+        if self._paragraphs == self._cells == 0 and self._table is None:
+            self._close_paragraph()
+            self._pending.clear()
         if self._table is not None or self._slot is not None:
             self._nested += 1
         else:
@@ -297,9 +308,7 @@ class WordText:
             self._slot = Slot()
             self._row.cells.append(self._slot)
             self._bookmarks.clear()
-            for key, way in self._pending:
-                self._slot.name(key, way)
-            self._pending.clear()
+            self._claim(self._slot)
 
     def _end_tc(self) -> None:
         self._cells -= 1
