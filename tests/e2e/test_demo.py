@@ -1,0 +1,185 @@
+"""The whole job on the template that is deployed to AWS, with IAM enforced: upload, record, one mail per contact."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from puljeport.submissions import State, Submission, submission_id
+from puljeport_cli import call as calls
+from puljeport_cli import demo, mailbox
+from puljeport_cli.local import Home
+from puljeport_cli.mailbox import Mail
+from puljeport_cli.processes import listens
+from puljeport_cli.stack import Stack
+
+pytestmark = [pytest.mark.slow, pytest.mark.cloud]
+
+POOL = demo.POOL
+PATIENCE = 240.0
+
+type Command = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture(scope="module")
+def puljeport(cloud_home: Home) -> Command:
+    """The operator's command, as a program of its own."""
+
+    def run(*words: str, expected: int = 0) -> subprocess.CompletedProcess[str]:
+        program = Path(sys.executable).with_name("puljeport")
+        environment = os.environ | {"PULJEPORT_LOCAL": str(cloud_home.root)}
+        answer = subprocess.run(
+            [str(program), *words], capture_output=True, text=True, env=environment, check=False, timeout=900
+        )
+        assert answer.returncode == expected, f"{words}: {answer.stdout}\n{answer.stderr}"
+        return answer
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def after_demo(puljeport: Command) -> str:
+    """What `puljeport demo` printed, the second of two times in a row."""
+    puljeport("demo", "--timeout", str(int(PATIENCE)))
+    return puljeport("demo", "--timeout", str(int(PATIENCE))).stdout
+
+
+def rows(puljeport: Command, *words: str) -> list[dict[str, Any]]:
+    """What a command lists."""
+    answer = json.loads(puljeport(*words, "--json").stdout)
+    assert isinstance(answer, list)
+    return answer
+
+
+def test_the_demo_shows_records_problems_and_mails_and_works_twice(after_demo: str, puljeport: Command) -> None:
+    """Each run gives one accepted and one faulty record; the second run's replaces the first's."""
+    states = Counter(row["state"] for row in rows(puljeport, "submissions", "list", "--call", POOL))
+    assert states["accepted"] == 1
+    assert states["replaced"] == 1
+    assert states["needs_correction"] == 2
+    for shown in ("replaces the same applicant's", "CVR-nummer", "konsulent-1@example.dk", "submissions show"):
+        assert shown in after_demo
+
+
+def test_publishing_twice_left_one_version_and_confirmed_contacts(after_demo: str, puljeport: Command) -> None:
+    """The demo publishes on every run; the call has one version all the same, and its contacts hear what they asked."""
+    assert after_demo
+    versions = {row["id"]: row["version"] for row in rows(puljeport, "call", "list")}
+    assert versions[POOL] == 1
+    assert {row["subscription"] for row in rows(puljeport, "contacts", "--call", POOL)} == {"confirmed"}
+
+
+def test_every_mail_about_a_submission_came_once_to_each_contact(
+    after_demo: str, installation: Stack, puljeport: Command
+) -> None:
+    """No contact got the same message twice, and every notice in the table is sent."""
+    assert after_demo
+    assert installation.local
+    caught = Counter((mail.recipient, mail.subject) for mail in mailbox.mails(installation.local))
+    assert caught
+    assert set(caught.values()) == {1}
+    for row in rows(puljeport, "submissions", "list", "--call", POOL):
+        shown = json.loads(puljeport("submissions", "show", row["reference"], "--json").stdout)
+        assert {notice["status"] for notice in shown["notices"]} <= {"sent"}
+
+
+def test_a_file_for_no_call_reaches_operations_and_is_read_after_a_replay(
+    installation: Stack, puljeport: Command
+) -> None:
+    """Unreadable until the call is published; replayed, it is read, and what is concluded stays concluded."""
+    identity = put(installation, "incoming/ukendt-pulje/Årsplan 100% + bilag.docx", b"not a form")
+    record = concluded(installation, identity)
+    assert record.state is State.UNREADABLE
+    mail = mail_about(installation, record)
+    assert mail.recipient == "drift@example.dk"
+    puljeport("submissions", "replay", record.reference)
+    again = demo.until(lambda: read(installation, identity), lambda now: now.rounds == 1 and not now.pending, PATIENCE)
+    assert (again.state, again.rounds) == (State.UNREADABLE, 1)
+    history = [event["event"] for event in rows(puljeport, "submissions", "history", record.id)]
+    assert history == ["received", "unreadable", "replayed", "unreadable"]
+
+
+def test_status_and_logs_show_a_working_installation(after_demo: str, puljeport: Command) -> None:
+    """All processes run, nothing waits in a dead letter queue, and the functions logged without personal data."""
+    assert after_demo
+    status = json.loads(puljeport("status", "--json").stdout)
+    assert all(process["running"] for process in status["processes"])
+    assert status["queues"]["uploads dead"] == status["queues"]["notify failures"] == 0
+    logged = puljeport("logs", "--since", "1h", "--json").stdout
+    assert '"intake"' in logged
+    assert '"notify"' in logged
+    for canary in ("samvaer@example.dk", "Ansøgersen", "12 34 56 78", "Århus Kommune.docx"):
+        assert canary not in logged
+
+
+def test_publishing_a_call_that_is_over_is_possible_and_says_so(
+    installation: Stack, calls_folder: Path, puljeport: Command
+) -> None:
+    """A guide and both blanks are in the bucket under the version that is published."""
+    publication = calls.publish_path(installation, calls_folder / demo.SECOND_POOL)
+    listed = installation.client("s3").list_objects_v2(
+        Bucket=installation.output("DocumentsBucketName"), Prefix=f"calls/{demo.SECOND_POOL}/"
+    )
+    keys = {entry["Key"] for entry in listed["Contents"]}
+    assert set(publication.documents) <= keys
+    assert {key.rpartition("/")[2] for key in publication.documents} == {
+        "guide.md", "ansoegningsskema.docx", "application-form.docx"
+    }  # fmt: skip
+
+
+def test_up_again_starts_only_what_died(cloud_home: Home, puljeport: Command) -> None:
+    """With the bridge gone, `up` starts a bridge and leaves the cloud, and what it holds, alone."""
+    before = cloud_home.state()
+    assert before
+    os.kill(before.processes["bridge"].pid, 9)
+    demo.until(lambda: before.processes["bridge"].alive, lambda alive: not alive, 10)
+    puljeport("up")
+    after = cloud_home.state()
+    assert after
+    assert after.processes["cloud"] == before.processes["cloud"]
+    assert after.processes["bridge"] != before.processes["bridge"]
+    assert listens(after.ports.bridge)
+
+
+def put(installation: Stack, key: str, data: bytes) -> str:
+    """Upload an object. Gives the id that its submission will have."""
+    bucket = installation.output("UploadsBucketName")
+    version = installation.client("s3").put_object(Bucket=bucket, Key=key, Body=data)["VersionId"]
+    return submission_id(bucket, key, version)
+
+
+def read(installation: Stack, identity: str) -> Submission:
+    """A submission that is there."""
+    found = installation.store.submission(identity)
+    assert found
+    return found
+
+
+def concluded(installation: Stack, identity: str) -> Submission:
+    """A submission, once it is concluded."""
+    found = demo.until(
+        lambda: installation.store.submission(identity), lambda now: now is not None and not now.pending, PATIENCE
+    )
+    assert found
+    return found
+
+
+def mail_about(installation: Stack, submission: Submission) -> Mail:
+    """The first mail about a submission, once it is there."""
+    state = installation.local
+    assert state
+
+    def about() -> list[Mail]:
+        return [mail for mail in mailbox.mails(state) if submission.reference in mail.subject]
+
+    mails = demo.until(about, bool, PATIENCE)
+    assert mails
+    return mails[0]
