@@ -64,7 +64,8 @@ def test_the_first_page_says_what_an_applicant_must_know() -> None:
     """Agency, title, deadline with weekday and clock, who may apply, whom to ask, and how to send, in each language."""
     for text in (
         "Styrelsen for Prøver", "Ansøgningsskema", "mandag den 9. april 2018 kl. 23.59", "Alle kommuner",
-        "tilskud@example.dk",        "Felter med * skal udfyldes.", "send det på puljens side inden fristen", "Skemaet er på to til tre sider.",
+        "tilskud@example.dk", "Felter med * skal udfyldes.", "send det på puljens side inden fristen",
+        "Skemaet er på to til tre sider.",
     ):  # fmt: skip
         assert text in shown(DA)
     for text in ("The Agency for Tests", "Application form", "Monday 9 April 2018 at 23:59 (Danish time)"):

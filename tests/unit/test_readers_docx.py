@@ -46,6 +46,12 @@ def pair(label: str, *paragraphs: str) -> str:
     return f"<w:tbl><w:tr><w:tc><w:p>{text(label)}</w:p></w:tc><w:tc>{answer}</w:tc></w:tr></w:tbl>"
 
 
+def alternatives(choice: str, fallback: str) -> str:
+    """One content written twice, for programs that know more and for those that know less."""
+    inside = f"<mc:Choice>{choice}</mc:Choice><mc:Fallback>{fallback}</mc:Fallback>"
+    return f"<mc:AlternateContent>{inside}</mc:AlternateContent>"
+
+
 def answer_in(*paragraphs: str) -> str:
     """What is read from a cell with these paragraphs."""
     (field,) = read_body(pair("Kommune", *paragraphs)).fields
@@ -78,8 +84,7 @@ def changed(answers: Answers, pattern: str, replacement: str) -> RawForm:
         (f"<w:hyperlink>{text('a@example.dk')}</w:hyperlink>", "a@example.dk"),
         ("<w:r><w:instrText>HYPERLINK x</w:instrText></w:r>" + text("a@example.dk"), "a@example.dk"),
         (
-            f"<mc:AlternateContent><mc:Choice>{text('boks')}</mc:Choice>"
-             f"<mc:Fallback>{text('boks')}</mc:Fallback></mc:AlternateContent>",
+            alternatives(text("boks"), text("boks")),
             "boks",
         ),
         ('<w:r><w:sym w:font="Wingdings" w:char="F0FE"/></w:r>' + text(" ja"), f"{TICKED} ja"),

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from formfiles import rewrite, sample_call, without_bookmarks, without_hidden, without_tags
+from puljeport import marks
 from puljeport.blanks import docx
 from puljeport.calls import TableField
 from puljeport.rawforms import TICKED, UNTICKED, RawForm, Way
@@ -27,7 +28,10 @@ _CHARACTERS = st.one_of(
     st.sampled_from("æøåÆØÅ<>&\"'😀👩‍👧\n *:☐[]"),
     st.characters(exclude_categories=("Cs", "Cc", "Cn", "Co"), exclude_characters="\ufffe\uffff"),
 )
-TEXTS = st.text(_CHARACTERS, max_size=60).filter(lambda text: not re.match(r"\s*(?:[☐☒☑]|\[\[)", text))
+# A box drawn in front, a mark of ours, and the words of a placeholder mean something else than their text.
+TEXTS = st.text(_CHARACTERS, max_size=60).filter(
+    lambda text: not re.match(r"\s*(?:[☐☒☑]|\[\[)", text) and text.strip() not in marks.EMPTY_TEXTS
+)
 ROWS = st.lists(
     st.fixed_dictionaries({"name": TEXTS, "kind": st.sampled_from(["", "club", "other"]), "hours": TEXTS}), max_size=50
 )
