@@ -16,6 +16,7 @@ from lxml import etree
 from formfiles import FORM, sample_call
 from puljeport import definitions, marks
 from puljeport.blanks import docx, wordings
+from puljeport.calls import AmountField, CvrField
 from puljeport.readers import read
 from puljeport.texts import Language, Text
 from puljeport_cli.fill import fill_docx
@@ -88,6 +89,20 @@ def test_limits_and_help_stand_beside_their_field() -> None:
         "Model 2: Flere foreninger danner et netværk, som kommunen understøtter.", "også for forældre",
     ):  # fmt: skip
         assert text in shown(DA)
+
+
+def test_limits_are_said_once() -> None:
+    """A limit that the field's own help tells is not said again; one that it does not tell is; 0 needs no saying."""
+    amount = {"type": "amount", "id": "a", "minimum": "0", "maximum": "500.00"}
+    for label, help_, said in (
+        ("Beløb", None, "Beløb i kroner, højst 500."),
+        ("Beløb", "Højst 500 kr.", ""),
+        ("Beløb", "Højst 1.500 kr.", "Beløb i kroner, højst 500."),
+    ):
+        field = AmountField.model_validate({**amount, "label": {"da": label}, "help": {"da": help_} if help_ else None})
+        assert wordings.guidance(field, "da") == said
+    cvr = CvrField.model_validate({"type": "cvr", "id": "c", "label": {"da": "CVR"}, "help": {"da": "Otte cifre."}})
+    assert wordings.guidance(cvr, "da") == ""
 
 
 def test_every_field_can_be_found_in_every_way() -> None:

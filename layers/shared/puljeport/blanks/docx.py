@@ -179,7 +179,7 @@ class _Page:
         return result
 
     def _label(self, item: AnyField, style: str = "Label") -> list[Element]:
-        mark = run(f" {marks.REQUIRED_MARK}", "Required") if item.required else None
+        mark = run(f"\u00a0{marks.REQUIRED_MARK}", "Required") if item.required else None
         lines = [self._say(item.help) if item.help else "", guidance(item, self._language)]
         help_ = " ".join(" ".join(lines).split())
         return [
@@ -275,7 +275,7 @@ class _Page:
         ]
 
     def _head(self, item: TableField, column: ColumnField, width: int) -> Element:
-        mark = run(f" {marks.REQUIRED_MARK}") if column.required else None
+        mark = run(f"\u00a0{marks.REQUIRED_MARK}") if column.required else None
         name = named(f"{item.id}.{column.id}.0", run(self._say(column.label)))
         filled = cell(width, paragraph("ColumnHead", *name, mark), *self._paragraphs("ColumnHelp", column.help))
         shade = w("shd", val="clear", color="auto", fill=wordstyles.ACCENT)

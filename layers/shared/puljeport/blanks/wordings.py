@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal
@@ -11,6 +12,7 @@ from puljeport.calls import AnyField
 from puljeport.dates import MONTHS_DA, MONTHS_EN, WEEKDAYS_DA, WEEKDAYS_EN
 from puljeport.texts import Language, Text
 
+_NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 _WORDS = {
     "form": Text(da="Ansøgningsskema", en="Application form"),
     "deadline": Text(da="Ansøgningsfrist", en="Deadline"),
@@ -65,9 +67,16 @@ def number(value: Decimal | int, language: Language) -> str:
 
 
 def guidance(item: AnyField, language: Language) -> str:
-    """The limits of a field, and how to write it where that is not plain, in one line; empty without any."""
+    """The limits of a field and how to write it, in one line; empty where the field's own help says it already."""
     said = _GUIDANCE[item.type](item, language) if item.type in _GUIDANCE else None
-    return said.get(language) if said else ""
+    if said is None:
+        return ""
+    hint, help_ = said.get(language), item.help.get(language) if item.help else ""
+    numbers = _NUMBER.findall(hint)
+    told = all(each in _NUMBER.findall(help_) for each in numbers) if numbers else bool(help_)
+    in_words = item.type == "cvr" if help_ else False
+    in_words |= item.type == "multi_choice" and any(most in help_.lower() for most in ("højst", "at most", "up to"))
+    return "" if told or in_words else hint
 
 
 def _length(item: Any, language: Language) -> Text | None:
@@ -81,7 +90,9 @@ def _integer(item: Any, language: Language) -> Text:
     return _range(item.minimum, item.maximum, language, Text(da="Helt tal", en="Whole number"))
 
 
-def _amount(item: Any, language: Language) -> Text:
+def _amount(item: Any, language: Language) -> Text | None:
+    if not item.minimum and item.maximum is None and "kr" in item.label.get(language):
+        return None
     return _range(item.minimum, item.maximum, language, Text(da="Beløb i kroner", en="Amount in Danish kroner"))
 
 
@@ -100,7 +111,7 @@ def _file(_item: Any, _language: Language) -> Text:
 
 def _range(low: Decimal | int | None, high: Decimal | int | None, language: Language, what: Text) -> Text:
     da, en = what.da, what.get("en")
-    least = "" if low is None else number(low, language)
+    least = number(low, language) if low else ""  # that an answer is not negative need not be said
     most = "" if high is None else number(high, language)
     if least and most:
         return Text(da=f"{da} fra {least} til {most}.", en=f"{en} from {least} to {most}.")

@@ -122,7 +122,7 @@ def styles(locale: str) -> str:
         + _style("OptionHelp", "Option help", f'{_space(0, 40)}<w:ind w:left="369"/>', _text(9, QUIET))
         + _style("ColumnHead", "Column head", f"{_space(0, 0, 240)}", _text(9.5, "FFFFFF", bold=True))
         + _style("ColumnHelp", "Column help", f"{_space(0, 0, 228)}", _text(8, "FFFFFF"))
-        + _style("Gap", "Gap", _space(0, 0, 240), _text(4))
+        + _style("Gap", "Gap", _space(0, 60, 240), _text(6))
         + _style(
             "Footer",
             "footer",

@@ -116,7 +116,6 @@ class Walk:
         parser.buffer_text = True
         parser.XmlDeclHandler = self._declared
         parser.StartDoctypeDeclHandler = self._doctype
-        parser.EntityDeclHandler = self._doctype
         parser.StartElementHandler = self._opened
         parser.EndElementHandler = self._closed
         parser.CharacterDataHandler = chars
