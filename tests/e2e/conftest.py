@@ -1,41 +1,81 @@
-"""A local cloud of the tests' own, with IAM enforced, beside whatever runs in the checkout."""
+"""Local clouds of the tests' own, beside whatever runs in the checkout. Each is started when the first test asks."""
 
 from __future__ import annotations
 
+import shutil
+import subprocess
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from puljeport_cli import cloud, local, screen, stack
+from puljeport_cli import cloud, local, screen
 from puljeport_cli.local import STAGE, Home
-from puljeport_cli.stack import Stack, Target
+from puljeport_cli.stack import Stack, Target, find
+
+NO_ENGINE = pytest.StashKey[int]()
+
+
+@contextmanager
+def running(root: Path, *, enforce_iam: bool) -> Iterator[Home]:
+    """A local cloud that is deployed and running in `root`. Its processes end, whatever happens."""
+    home = Home(root)
+    try:
+        cloud.up(home, screen.step, enforce_iam=enforce_iam)
+        yield home
+    finally:
+        cloud.down(home)
 
 
 @pytest.fixture(scope="session")
 def cloud_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
-    """The folder of a local cloud that is deployed and running; its processes end with the tests."""
-    patch = pytest.MonkeyPatch()
-    home = Home(tmp_path_factory.mktemp("cloud"))
-    # Commands that tests call find this cloud, and nothing of the operator's own.
-    for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL", "PULJEPORT_STAGE"):
-        patch.delenv(name, raising=False)
-    patch.setenv(local.ROOT_VARIABLE, str(home.root))
-    try:
-        cloud.up(home, screen.step, enforce_iam=True)
+    """The folder of a local cloud that lets everybody do everything."""
+    with running(tmp_path_factory.mktemp("cloud"), enforce_iam=False) as home:
         yield home
-    finally:
-        cloud.down(home)
-        patch.undo()
 
 
 @pytest.fixture(scope="session")
-def installation(cloud_home: Home) -> Stack:
-    """The installation in that cloud."""
-    return stack.find(Target(STAGE, cloud_home.root), quiet=True)
+def stack(cloud_home: Home) -> Stack:
+    """The installation in the local cloud that lets everybody do everything."""
+    return find(Target(STAGE, cloud_home.root), quiet=True)
+
+
+@pytest.fixture(scope="session")
+def guarded_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
+    """The folder of a local cloud that enforces IAM."""
+    with running(tmp_path_factory.mktemp("guarded"), enforce_iam=True) as home:
+        yield home
+
+
+@pytest.fixture(scope="session")
+def guarded(guarded_home: Home) -> Stack:
+    """The installation in the local cloud that enforces IAM."""
+    return find(Target(STAGE, guarded_home.root), quiet=True)
 
 
 @pytest.fixture(scope="session")
 def calls_folder() -> Path:
     """The call definitions of the checkout."""
     return local.checkout() / "calls"
+
+
+def docker_answers() -> bool:
+    """Whether a Docker engine answers."""
+    program = shutil.which("docker")
+    return bool(program) and subprocess.run([str(program), "info"], capture_output=True, check=False).returncode == 0
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what needs a Docker engine where none answers."""
+    needing = [item for item in items if item.get_closest_marker("sam_local")]
+    if needing and not docker_answers():
+        config.hook.pytest_deselected(items=needing)
+        items[:] = [item for item in items if item not in needing]
+        config.stash[NO_ENGINE] = len(needing)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Say how much was left out, so that nobody takes it for passed."""
+    if left_out := config.stash.get(NO_ENGINE, 0):
+        terminalreporter.write_line(f"no Docker engine answers: {left_out} tests of `sam local invoke` were left out")

@@ -30,12 +30,12 @@ type Command = Callable[..., subprocess.CompletedProcess[str]]
 
 
 @pytest.fixture(scope="module")
-def puljeport(cloud_home: Home) -> Command:
+def puljeport(guarded_home: Home) -> Command:
     """The operator's command, as a program of its own."""
 
     def run(*words: str, expected: int = 0) -> subprocess.CompletedProcess[str]:
         program = Path(sys.executable).with_name("puljeport")
-        environment = os.environ | {"PULJEPORT_LOCAL": str(cloud_home.root)}
+        environment = os.environ | {"PULJEPORT_LOCAL": str(guarded_home.root)}
         answer = subprocess.run(
             [str(program), *words], capture_output=True, text=True, env=environment, check=False, timeout=900
         )
@@ -78,12 +78,12 @@ def test_publishing_twice_left_one_version_and_confirmed_contacts(after_demo: st
 
 
 def test_every_mail_about_a_submission_came_once_to_each_contact(
-    after_demo: str, installation: Stack, puljeport: Command
+    after_demo: str, guarded: Stack, puljeport: Command
 ) -> None:
     """No contact got the same message twice, and every notice in the table is sent."""
     assert after_demo
-    assert installation.local
-    caught = Counter((mail.recipient, mail.subject) for mail in mailbox.mails(installation.local))
+    assert guarded.local
+    caught = Counter((mail.recipient, mail.subject) for mail in mailbox.mails(guarded.local))
     assert caught
     assert set(caught.values()) == {1}
     for row in rows(puljeport, "submissions", "list", "--call", POOL):
@@ -91,17 +91,15 @@ def test_every_mail_about_a_submission_came_once_to_each_contact(
         assert {notice["status"] for notice in shown["notices"]} <= {"sent"}
 
 
-def test_a_file_for_no_call_reaches_operations_and_is_read_after_a_replay(
-    installation: Stack, puljeport: Command
-) -> None:
+def test_a_file_for_no_call_reaches_operations_and_is_read_after_a_replay(guarded: Stack, puljeport: Command) -> None:
     """Unreadable until the call is published; replayed, it is read, and what is concluded stays concluded."""
-    identity = put(installation, "incoming/ukendt-pulje/Årsplan 100% + bilag.docx", b"not a form")
-    record = concluded(installation, identity)
+    identity = put(guarded, "incoming/ukendt-pulje/Årsplan 100% + bilag.docx", b"not a form")
+    record = concluded(guarded, identity)
     assert record.state is State.UNREADABLE
-    mail = mail_about(installation, record)
+    mail = mail_about(guarded, record)
     assert mail.recipient == "drift@example.dk"
     puljeport("submissions", "replay", record.reference)
-    again = demo.until(lambda: read(installation, identity), lambda now: now.rounds == 1 and not now.pending, PATIENCE)
+    again = demo.until(lambda: read(guarded, identity), lambda now: now.rounds == 1 and not now.pending, PATIENCE)
     assert (again.state, again.rounds) == (State.UNREADABLE, 1)
     history = [event["event"] for event in rows(puljeport, "submissions", "history", record.id)]
     assert history == ["received", "unreadable", "replayed", "unreadable"]
@@ -120,13 +118,11 @@ def test_status_and_logs_show_a_working_installation(after_demo: str, puljeport:
         assert canary not in logged
 
 
-def test_publishing_a_call_that_is_over_is_possible_and_says_so(
-    installation: Stack, calls_folder: Path, puljeport: Command
-) -> None:
+def test_publishing_a_call_that_is_over_is_possible_and_says_so(guarded: Stack, calls_folder: Path) -> None:
     """A guide and both blanks are in the bucket under the version that is published."""
-    publication = calls.publish_path(installation, calls_folder / demo.SECOND_POOL)
-    listed = installation.client("s3").list_objects_v2(
-        Bucket=installation.output("DocumentsBucketName"), Prefix=f"calls/{demo.SECOND_POOL}/"
+    publication = calls.publish_path(guarded, calls_folder / demo.SECOND_POOL)
+    listed = guarded.client("s3").list_objects_v2(
+        Bucket=guarded.output("DocumentsBucketName"), Prefix=f"calls/{demo.SECOND_POOL}/"
     )
     keys = {entry["Key"] for entry in listed["Contents"]}
     assert set(publication.documents) <= keys
@@ -135,46 +131,46 @@ def test_publishing_a_call_that_is_over_is_possible_and_says_so(
     }  # fmt: skip
 
 
-def test_up_again_starts_only_what_died(cloud_home: Home, puljeport: Command) -> None:
+def test_up_again_starts_only_what_died(guarded_home: Home, puljeport: Command) -> None:
     """With the bridge gone, `up` starts a bridge and leaves the cloud, and what it holds, alone."""
-    before = cloud_home.state()
+    before = guarded_home.state()
     assert before
     os.kill(before.processes["bridge"].pid, 9)
     demo.until(lambda: before.processes["bridge"].alive, lambda alive: not alive, 10)
     puljeport("up")
-    after = cloud_home.state()
+    after = guarded_home.state()
     assert after
     assert after.processes["cloud"] == before.processes["cloud"]
     assert after.processes["bridge"] != before.processes["bridge"]
     assert listens(after.ports.bridge)
 
 
-def put(installation: Stack, key: str, data: bytes) -> str:
+def put(guarded: Stack, key: str, data: bytes) -> str:
     """Upload an object. Gives the id that its submission will have."""
-    bucket = installation.output("UploadsBucketName")
-    version = installation.client("s3").put_object(Bucket=bucket, Key=key, Body=data)["VersionId"]
+    bucket = guarded.output("UploadsBucketName")
+    version = guarded.client("s3").put_object(Bucket=bucket, Key=key, Body=data)["VersionId"]
     return submission_id(bucket, key, version)
 
 
-def read(installation: Stack, identity: str) -> Submission:
+def read(guarded: Stack, identity: str) -> Submission:
     """A submission that is there."""
-    found = installation.store.submission(identity)
+    found = guarded.store.submission(identity)
     assert found
     return found
 
 
-def concluded(installation: Stack, identity: str) -> Submission:
+def concluded(guarded: Stack, identity: str) -> Submission:
     """A submission, once it is concluded."""
     found = demo.until(
-        lambda: installation.store.submission(identity), lambda now: now is not None and not now.pending, PATIENCE
+        lambda: guarded.store.submission(identity), lambda now: now is not None and not now.pending, PATIENCE
     )
     assert found
     return found
 
 
-def mail_about(installation: Stack, submission: Submission) -> Mail:
+def mail_about(guarded: Stack, submission: Submission) -> Mail:
     """The first mail about a submission, once it is there."""
-    state = installation.local
+    state = guarded.local
     assert state
 
     def about() -> list[Mail]:

@@ -1,4 +1,4 @@
-"""The bridge from SNS to mail: each e-mail subscription is mirrored with its filter, and what arrives becomes a mail."""
+"""The bridge from SNS to mail: every e-mail subscription is mirrored, and what arrives becomes a mail."""
 
 from __future__ import annotations
 
