@@ -134,6 +134,10 @@ HOSTILE: dict[str, tuple[str, Callable[[], bytes]]] = {
     "half a million elements": ("zip_bomb", lambda: body("<w:p/>" * 500_000)),
     "a tag of 5 MB": ("zip_bomb", lambda: body("<w:p " + " ".join(f'a{n}=""' for n in range(700_000)) + "/>")),
     "200,000 cells": ("too_much_text", lambda: body("<w:tbl><w:tr>" + "<w:tc/>" * 200_000 + "</w:tr></w:tbl>")),
+    "150,000 pieces of text": (
+        "too_much_text",
+        lambda: body("<w:tbl><w:tr><w:tc/><w:tc>" + "<w:r><w:t>a</w:t></w:r>" * 150_000 + "</w:tc></w:tr></w:tbl>"),
+    ),
     "columns times rows": (
         "too_much_text",
         lambda: body(
