@@ -145,6 +145,17 @@ def test_who_is_no_contact_any_more_hears_nothing_more_of_that_call() -> None:
     assert topic.policy("x@example.dk") == clauses(before)["x@example.dk"]
 
 
+def test_a_contact_that_moves_to_another_address_is_no_longer_heard_at_the_old_one() -> None:
+    """The old address goes on as another contact, and its filter stops letting the moved contact's messages through."""
+    store, topic = FakeStore(), FakeTopic()
+    office, adviser = ("office", "o@example.dk", ["accepted"]), ("adviser", "o@example.dk", ["accepted"])
+    publisher(topic, store).publish(with_contacts("a-2026", office, adviser))
+    assert topic.policy("o@example.dk")["contact"] == ["office", "adviser"]
+    publisher(topic, store).publish(with_contacts("a-2026", office, ("adviser", "new@example.dk", ["accepted"])))
+    assert topic.policy("o@example.dk")["contact"] == ["office"]
+    assert topic.policy("new@example.dk")["contact"] == ["adviser"]
+
+
 @pytest.mark.parametrize("policy", [{}, {"role": ["administrative"]}])
 def test_a_subscription_that_hears_it_anyway_is_left_alone(policy: dict[str, list[str]]) -> None:
     """Who hears everything, or everything of that role, was subscribed by somebody else and stays so."""
