@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from formfiles import rewrite, sample_call
@@ -291,6 +291,8 @@ KEYS = st.lists(st.from_regex(r"[a-z][a-z0-9_]{0,12}", fullmatch=True), min_size
 
 
 @given(KEYS)
+@example("step_0")
+@example("step__1.a_-_")
 def test_a_bookmark_maps_back_to_its_key(key: str) -> None:
     """A bookmark's name is one that Word allows, and leads back to exactly the key that it was made from."""
     name = marks.bookmark(key)
@@ -300,6 +302,8 @@ def test_a_bookmark_maps_back_to_its_key(key: str) -> None:
 
 
 @given(KEYS, KEYS)
+@example("topics.a_0", "topics.a-")
+@example("a__b", "a.b")
 def test_no_two_keys_share_a_bookmark(one: str, other: str) -> None:
     """Two keys never get one bookmark, also to Word, for which case makes no difference."""
     names = marks.bookmark(one), marks.bookmark(other)
