@@ -81,7 +81,7 @@ def check(world: World, crashes: int, number: int = ALL) -> None:
     assert told["accepted", "professional-1"] == told["accepted", "professional-2"]
     del told["accepted", "professional-1"], told["accepted", "professional-2"]
     expected = {("replaced", "professional-1"): 1, ("needs_correction", "administration"): 1}
-    assert told == (expected if few else expected | {("unreadable", "operations"): 1})
+    assert told == (expected if few else expected | {("unreadable", "@operations"): 1})
     assert {row["status"]["S"] for row in rows} == {"sent"}
     heard = Counter(
         (message["Message"]["submission"], message["Message"]["event"], message["Message"]["audience"])

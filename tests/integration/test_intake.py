@@ -173,7 +173,7 @@ def test_an_unknown_call_is_kept_for_a_person_and_operations_hears(world: World,
     submission = world.take(key, a_form())
     assert submission.state is State.UNREADABLE
     assert [one.code for one in submission.problems] == [problem]
-    assert [notice.audience for notice in world.store.notices(submission.id)] == ["operations"]
+    assert [notice.audience for notice in world.store.notices(submission.id)] == ["@operations"]
     assert submission.id in {listed.id for listed in world.store.list_submissions()}
 
 
@@ -283,7 +283,7 @@ def test_r09_a_poison_file_is_opened_at_most_twice_and_harms_no_neighbour(world:
     assert world.states() == {"accepted": 9, "unreadable": 1}
     (poison,) = (one for one in world.submissions().values() if one.state is State.UNREADABLE)
     assert [problem.code for problem in poison.problems] == ["reader_died"]
-    assert [notice.audience for notice in world.store.notices(poison.id)] == ["operations"]
+    assert [notice.audience for notice in world.store.notices(poison.id)] == ["@operations"]
 
 
 def test_r09_three_poison_files_in_one_batch_still_let_the_fourth_through(world: World) -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from builders import MIDWAY, a_call, a_submission
+from builders import DEFINITION, MIDWAY, a_call, a_submission
 from puljeport import notices
 from puljeport.calls import Event, Role
 from puljeport.notices import Notice
@@ -63,6 +63,14 @@ def test_s09_a_header_smuggled_into_a_name_stays_in_its_line() -> None:
 def test_operations_hears_of_the_unreadable_even_without_a_call() -> None:
     """A file for an unknown call has one audience: operations."""
     told = notices.for_submission(None, Event.UNREADABLE, a_submission(), MIDWAY)
+    assert [(notice.audience, notice.role) for notice in told] == [("@operations", Role.OPERATIONS)]
+
+
+def test_operations_hears_once_when_the_call_has_an_operations_contact() -> None:
+    """A call's own contact for operations takes the place of the general one: one row, one message."""
+    own = {"id": "operations", "role": "operations", "email": "drift@example.dk", "notify": ["unreadable"]}
+    call = a_call(contacts=[*DEFINITION["contacts"], own])
+    told = notices.for_submission(call, Event.UNREADABLE, a_submission(), MIDWAY)
     assert [(notice.audience, notice.role) for notice in told] == [("operations", Role.OPERATIONS)]
 
 

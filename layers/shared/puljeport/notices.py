@@ -17,8 +17,9 @@ from puljeport.calls import Call, Contact, Event, Role
 from puljeport.submissions import Submission
 from puljeport.texts import Language, Text
 
-OPERATIONS = "operations"
-"""The audience that hears of every file nobody could read, whatever the call's contacts ask for."""
+OPERATIONS = "@operations"
+"""The audience that hears of a file nobody could read when no contact of its call answers for operations. No contact can
+have this id."""
 
 SUBJECT_LIMIT = 99
 """SNS: a subject is ASCII, without line breaks and under 100 characters (API reference, Publish, Subject)."""
@@ -78,7 +79,7 @@ def for_submission(call: Call | None, event: Event, submission: Submission, now:
     """The notices that `event` of a submission gives: one per contact that asked, and operations for the unreadable."""
     contacts = [contact for contact in call.contacts if event in contact.notify] if call else []
     notices = [_notice(call, event, submission, now, _audience(contact)) for contact in contacts]
-    if event is Event.UNREADABLE:
+    if event is Event.UNREADABLE and not any(notice.role is Role.OPERATIONS for notice in notices):
         notices.append(_notice(call, event, submission, now, (OPERATIONS, Role.OPERATIONS, "da")))
     return tuple(notices)
 

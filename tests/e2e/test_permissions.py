@@ -1,0 +1,224 @@
+"""S15 on the local cloud with IAM enforced: each action of each role is needed, and nothing else works.
+
+The functions are invoked directly while their triggers are paused, so that an answer tells of one permission alone.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+
+from builders import a_call, a_form, s3_event, s3_record, sqs_event, stream_event
+from puljeport_cli.stack import Stack, now
+from roles import SHOWN
+
+pytestmark = [pytest.mark.slow, pytest.mark.cloud]
+
+CALL = "rettigheder-2018"
+MUNICIPALITIES = ["751", "101", "147", "461", "851", "561", "615", "630", "657", "661", "665", "671", "706", "707"]
+
+
+class Desk:
+    """The stack's functions and roles, and how a test works them."""
+
+    def __init__(self, stack: Stack) -> None:
+        self.stack = stack
+        self.iam, self.functions, self.s3 = (stack.client(name) for name in ("iam", "lambda", "s3"))
+        resources = stack.client("cloudformation").describe_stack_resources(StackName="puljeport-local")
+        self.physical = {one["LogicalResourceId"]: one["PhysicalResourceId"] for one in resources["StackResources"]}
+        self.fresh = iter(MUNICIPALITIES)
+        stack.store.publish_call(a_call(id=CALL, opens="2018-02-27T00:00:00", deadline="2048-04-09T23:59:59"), now())
+
+    def statements(self, role: str) -> dict[str, Any]:
+        """The role's one inline policy."""
+        name = self.physical[role]
+        (policy,) = self.iam.list_role_policies(RoleName=name)["PolicyNames"]
+        document = self.iam.get_role_policy(RoleName=name, PolicyName=policy)["PolicyDocument"]
+        return {"RoleName": name, "PolicyName": policy, "PolicyDocument": document}
+
+    @contextmanager
+    def without(self, role: str, action: str) -> Iterator[None]:
+        """The role without one action."""
+        policy = self.statements(role)
+        reduced = json.loads(json.dumps(policy["PolicyDocument"]))
+        for statement in reduced["Statement"]:
+            actions = statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
+            statement["Action"] = [one for one in actions if one != action] or ["none:Nothing"]
+        assert reduced != policy["PolicyDocument"], f"{role} has no {action}"
+        self.iam.put_role_policy(**policy | {"PolicyDocument": json.dumps(reduced)})
+        try:
+            yield
+        finally:
+            self.iam.put_role_policy(**policy | {"PolicyDocument": json.dumps(policy["PolicyDocument"])})
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """The functions' triggers wait."""
+        mappings = self.functions.list_event_source_mappings()["EventSourceMappings"]
+        for mapping in mappings:
+            self.functions.update_event_source_mapping(UUID=mapping["UUID"], Enabled=False)
+        try:
+            yield
+        finally:
+            for mapping in mappings:
+                self.functions.update_event_source_mapping(UUID=mapping["UUID"], Enabled=True)
+
+    def invoke(self, function: str, event: dict[str, Any]) -> bool:
+        """Invoke a function: whether it did all that was asked of it."""
+        answer = self.functions.invoke(FunctionName=self.physical[function], Payload=json.dumps(event).encode())
+        body = json.loads(answer["Payload"].read())
+        return "FunctionError" not in answer and body == {"batchItemFailures": []}
+
+    def put(self, **changes: Any) -> dict[str, Any]:
+        """Upload a valid form under a new name and give its event record."""
+        key = f"incoming/{CALL}/{uuid.uuid4()}.json"
+        bucket = self.stack.output("UploadsBucketName")
+        data = a_form(**{"call": CALL, "municipality": next(self.fresh)} | changes)
+        version = self.s3.put_object(Bucket=bucket, Key=key, Body=data)["VersionId"]
+        return s3_record(key, version, bucket=bucket)
+
+    # -- one piece of work for each permission: True when it was done
+
+    def take(self, *records: dict[str, Any]) -> bool:
+        """Let intake take objects."""
+        return self.invoke("IntakeFunction", sqs_event(s3_event(*records)))
+
+    def take_a_version(self) -> Callable[[], bool]:
+        """An event with a version id."""
+        record = self.put()
+        return lambda: self.take(record)
+
+    def take_the_current(self) -> Callable[[], bool]:
+        """An event without one."""
+        record = self.put()
+        del record["s3"]["object"]["versionId"]
+        return lambda: self.take(record)
+
+    def take_an_older_one(self) -> Callable[[], bool]:
+        """A file that is older than the one that counts already."""
+        municipality = next(self.fresh)
+        older, newer = (self.put(municipality=municipality) for _ in range(2))
+        older["s3"]["object"]["sequencer"], newer["s3"]["object"]["sequencer"] = "01", "02"
+        assert self.take(newer)
+        return lambda: self.take(older)
+
+    def tell(self) -> Callable[[], bool]:
+        """A notice that waits."""
+        assert self.take(self.put())
+        waiting = self.stack.client("dynamodb").scan(TableName=self.stack.output("TableName"))["Items"]
+        pk, sk = next(
+            (item["PK"]["S"], item["SK"]["S"]) for item in waiting
+            if item["item"]["S"] == "notice" and item["status"]["S"] == "pending" and item["call"]["S"] == CALL
+        )  # fmt: skip
+        return lambda: self.invoke("NotifyFunction", stream_event((pk, sk)))
+
+
+WORK: dict[str, Callable[[Desk], Callable[[], bool]]] = {
+    "s3:GetObject": Desk.take_the_current,
+    "s3:GetObjectVersion": Desk.take_a_version,
+    "dynamodb:ConditionCheckItem": Desk.take_an_older_one,
+}
+
+
+@pytest.fixture(scope="module")
+def desk(guarded: Stack) -> Iterator[Desk]:
+    """The desk, with triggers paused while it is used."""
+    made = Desk(guarded)
+    with made.paused():
+        time.sleep(1)
+        yield made
+
+
+@pytest.mark.parametrize(
+    ("role", "action"), sorted((role, action) for role, shown in SHOWN.items() for action in shown)
+)
+def test_s15_each_action_is_needed(desk: Desk, role: str, action: str) -> None:
+    """Without the action the function cannot do the work that needs it; with it, the same work is done."""
+    prepare = Desk.tell if role == "NotifyRole" else WORK.get(action, Desk.take_a_version)
+    work = prepare(desk)
+    with desk.without(role, action):
+        assert not work(), f"{role} does not need {action}"
+    # A file that was being read when a permission went is given free again; one that was not, waits for its lease.
+    assert work() or action == "dynamodb:UpdateItem"
+
+
+def attempts(stack: Stack) -> dict[str, list[Callable[[Callable[[str], Any]], Any]]]:
+    """What no function has any business doing, by role.
+
+    Which keys and attributes a role may touch is a condition that the local cloud passes over; tests/template holds it.
+    """
+    bucket, table = stack.output("UploadsBucketName"), stack.output("TableName")
+    topic, queue = stack.output("NoticesTopicArn"), stack.output("UploadsDeadLetterQueueUrl")
+    key = {"PK": {"S": f"CALL#{CALL}"}, "SK": {"S": "CURRENT"}}
+    both: list[Callable[[Callable[[str], Any]], Any]] = [
+        lambda client: client("s3").put_object(Bucket=bucket, Key="incoming/x/y", Body=b""),
+        lambda client: client("s3").delete_object(Bucket=bucket, Key="incoming/x/y"),
+        lambda client: client("dynamodb").delete_item(TableName=table, Key=key),
+        lambda client: client("dynamodb").scan(TableName=table),
+        lambda client: client("dynamodb").query(
+            TableName=table, KeyConditionExpression="PK = :pk", ExpressionAttributeValues={":pk": key["PK"]}
+        ),
+        lambda client: client("sns").subscribe(TopicArn=topic, Protocol="email", Endpoint="x@example.dk"),
+        lambda client: client("sqs").purge_queue(QueueUrl=queue),
+        lambda client: client("iam").list_roles(),
+        lambda client: client("lambda").list_functions(),
+    ]
+    return {
+        "IntakeRole": [
+            *both,
+            lambda client: client("s3").get_object(Bucket=bucket, Key="other/y"),
+            lambda client: client("sns").publish(TopicArn=topic, Message="x"),
+        ],
+        "NotifyRole": [
+            *both,
+            lambda client: client("s3").get_object(Bucket=bucket, Key="incoming/x/y"),
+            lambda client: client("dynamodb").put_item(TableName=table, Item=key),
+        ],
+    }
+
+
+@pytest.mark.parametrize("role", sorted(SHOWN))
+def test_s15_nothing_else_works(guarded: Stack, desk: Desk, role: str) -> None:
+    """With a role's own policy, everything that a function has no business doing is refused."""
+    policy = desk.statements(role)
+    account = guarded.client("sts").get_caller_identity()["Account"]
+    trust = {
+        "Version": "2012-10-17",
+        "Statement": [
+            {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{account}:root"}, "Action": "sts:AssumeRole"}
+        ],
+    }
+    twin = f"twin-{role}-{uuid.uuid4().hex[:8]}"
+    arn = desk.iam.create_role(RoleName=twin, AssumeRolePolicyDocument=json.dumps(trust))["Role"]["Arn"]
+    desk.iam.put_role_policy(RoleName=twin, PolicyName="twin", PolicyDocument=json.dumps(policy["PolicyDocument"]))
+    given = guarded.client("sts").assume_role(RoleArn=arn, RoleSessionName="twin")["Credentials"]
+
+    def client(service: str) -> Any:
+        ours = guarded.client(service)
+        return boto3.client(
+            service,
+            endpoint_url=ours.meta.endpoint_url,
+            region_name=ours.meta.region_name,
+            aws_access_key_id=given["AccessKeyId"],
+            aws_secret_access_key=given["SecretAccessKey"],
+            aws_session_token=given["SessionToken"],
+            verify=str(guarded.local.certificate) if guarded.local and guarded.local.certificate else None,
+        )
+
+    allowed = client("dynamodb").get_item(
+        TableName=guarded.output("TableName"), Key={"PK": {"S": "SUB#x"}, "SK": {"S": "SUB"}}
+    )
+    assert "Item" not in allowed, "what the role may do is not refused"
+    for number, attempt in enumerate(attempts(guarded)[role]):
+        with pytest.raises(ClientError) as refused:
+            attempt(client)
+        code = refused.value.response["Error"]["Code"]
+        assert "AccessDenied" in code or "AuthorizationError" in code, f"attempt {number}: {code}"
