@@ -22,7 +22,7 @@ from puljeport import definitions
 from puljeport.applications import read_application
 from puljeport.blanks.docx import make
 from puljeport.readers import read
-from puljeport_cli.answers import COMPLETE
+from puljeport_cli.demo_answers import GOOD
 from puljeport_cli.fill import fill_docx
 
 ROOT = Path(__file__).parent.parent
@@ -59,7 +59,7 @@ def _floor(data: bytes) -> object:
 def main() -> None:
     """Print the table."""
     call = definitions.load(ROOT / "calls" / "medborgerskab-2018").call
-    filled = fill_docx(make(call, 1, "da"), COMPLETE)
+    filled = fill_docx(make(call, 1, "da"), GOOD)
     raw = read(filled, "skema.docx")
     rows = [
         ("import intake.app", "its libraries alone", *pairs(_python(HANDLER), _python(LIBRARIES), 15)),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import platform
-import subprocess  # nosec B404 - runs sam, of the checkout's own environment
+import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -76,7 +76,7 @@ def _run(command: list[str], environment: dict[str, str], log: Path) -> None:
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("wb") as output:
         try:
-            answer = subprocess.run(  # nosec B603 - no shell, and no word from outside
+            answer = subprocess.run(
                 command, cwd=checkout(), env=environment, stdin=subprocess.DEVNULL, stdout=output,
                 stderr=subprocess.STDOUT, timeout=TIME_LIMIT, check=False,
             )  # fmt: skip

@@ -17,7 +17,7 @@ STAGE = "local"
 REGION = "eu-north-1"
 """The region of `samconfig.toml`'s section `local`."""
 
-CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}  # nosec B105 - opens nothing real
+CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
 """What the local cloud takes for the owner of its only account. No real account has such keys."""
 
 ROOT_VARIABLE = "PULJEPORT_LOCAL"

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import signal
 import socket
-import subprocess  # nosec B404 - asks ps where there is no /proc
+import subprocess
 import time
 from collections.abc import Mapping
 from contextlib import suppress
@@ -94,7 +94,7 @@ def _mark_from_proc(pid: int) -> str | None:
 
 def _mark_from_ps(pid: int) -> str | None:
     command = ["ps", "-o", "lstart=", "-p", str(pid)]
-    answer = subprocess.run(command, capture_output=True, text=True, check=False)  # nosec B603 B607 - only a number varies
+    answer = subprocess.run(command, capture_output=True, text=True, check=False)
     return answer.stdout.strip() or None
 
 

@@ -201,7 +201,7 @@ def test_s15_nothing_else_works(guarded: Stack, desk: Desk, role: str) -> None:
     desk.iam.put_role_policy(RoleName=twin, PolicyName="twin", PolicyDocument=json.dumps(policy["PolicyDocument"]))
     given = guarded.client("sts").assume_role(RoleArn=arn, RoleSessionName="twin")["Credentials"]
 
-    def client(service: str) -> Any:
+    def client(service: Any) -> Any:
         ours = guarded.client(service)
         return boto3.client(
             service,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import roles
 from template.resources import Resource, allows, flat, many, named, of
 
 
@@ -115,3 +116,42 @@ def test_no_lifecycle_rule_takes_an_upload(resources: dict[str, Resource]) -> No
         if "LoggingConfiguration" in bucket:
             for rule in bucket["LifecycleConfiguration"]["Rules"]:
                 assert set(rule) == {"Id", "Status", "AbortIncompleteMultipartUpload"}, name
+
+
+# -- S15: every action of a role is accounted for --------------------------------------------------------------------
+
+
+def test_s15_a_role_may_do_what_is_shown_to_be_needed_and_nothing_more(resources: dict[str, Resource]) -> None:
+    """Each action is one that the local cloud shows to be needed, or that AWS documents for the role's own trigger."""
+    for name, needed in roles.SHOWN.items():
+        allowed = {action for statement in allows(resources[name]) for action in many(statement["Action"])}
+        assert allowed == needed | roles.NOT_FOUND[name] | roles.LAMBDA_ITSELF[name] | roles.EVERY_FUNCTION, name
+
+
+KEYS = {
+    ("IntakeRole", "dynamodb:GetItem"): {"CALL#*", "SUB#*", "APPLICANT#*"},
+    ("IntakeRole", "dynamodb:PutItem"): {"SUB#*", "REFERENCE#*", "APPLICANT#*"},
+    ("IntakeRole", "dynamodb:UpdateItem"): {"SUB#*"},
+    ("IntakeRole", "dynamodb:ConditionCheckItem"): {"APPLICANT#*"},
+    ("NotifyRole", "dynamodb:GetItem"): {"SUB#*"},
+    ("NotifyRole", "dynamodb:UpdateItem"): {"SUB#*"},
+}
+
+
+def test_s15_a_role_reaches_only_the_items_of_its_work(resources: dict[str, Resource]) -> None:
+    """Items are narrowed by partition key: intake cannot write a call, notify cannot read one or touch a pointer."""
+    found = {
+        (name, action): set(statement["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"])
+        for name in roles.SHOWN
+        for statement in allows(resources[name])
+        for action in many(statement["Action"])
+        if (name, action) in KEYS
+    }
+    assert found == KEYS
+
+
+def test_s15_notify_changes_only_whether_a_notice_was_sent(resources: dict[str, Resource]) -> None:
+    """Notify's updates are narrowed to the attributes that it marks, so that it can change no application."""
+    (update,) = (one for one in allows(resources["NotifyRole"]) if one["Action"] == "dynamodb:UpdateItem")
+    attributes = update["Condition"]["ForAllValues:StringEquals"]["dynamodb:Attributes"]
+    assert set(attributes) == {"PK", "SK", "status", "sent_at", "message_id", "why"}

@@ -18,8 +18,8 @@ from puljeport.submissions import Submission
 from puljeport.texts import Language, Text
 
 OPERATIONS = "@operations"
-"""The audience that hears of a file nobody could read when no contact of its call answers for operations. No contact can
-have this id."""
+"""The audience that hears of a file nobody could read when no contact of its call answers for operations. It is no id
+that a contact can have."""
 
 SUBJECT_LIMIT = 99
 """SNS: a subject is ASCII, without line breaks and under 100 characters (API reference, Publish, Subject)."""
