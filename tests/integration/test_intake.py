@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from builders import BUCKET, MIDWAY, a_call, a_form, eventbridge_event, s3_event
+from builders import BUCKET, DEFINITION, MIDWAY, a_call, a_form, eventbridge_event, s3_event
 from puljeport.calls import Call
 from puljeport.submissions import State, submission_id
 from worlds import Crash, World
@@ -192,6 +193,24 @@ def test_a_file_over_the_limit_is_refused_without_being_read(world: World) -> No
     assert submission.state is State.UNREADABLE
     assert [problem.code for problem in submission.problems] == ["too_large"]
     assert submission.sha256 is None
+
+
+def test_the_fullest_record_there_can_be_still_fits_into_the_table(world: World) -> None:
+    """Values up to the limit and a hundred wordy problems stay under DynamoDB's 400 kB for one item."""
+    sections: Any = [dict(DEFINITION["form"]["sections"][0])]
+    wordy = {"da": "Æ" * 120, "en": "Ø" * 120}
+    long = [{"id": f"long_{n}", "type": "long_text", "max_length": 20_000, "label": wordy} for n in range(3)]
+    columns = [{"id": "email", "type": "email", "label": wordy}]
+    rows = {"id": "rows", "type": "table", "max_rows": 150, "columns": columns, "label": wordy}
+    sections[0]["fields"] = [*sections[0]["fields"], *long, rows]
+    world.publish(a_call(form={"sections": sections}))
+    world.intake = replace(world.intake, max_upload_bytes=1_000_000)
+    texts = {f"long_{n}": "🙂" * 19_500 for n in range(3)}
+    wrong: Any = [{"email": "🙂" * 60} for _ in range(150)]
+    submission = world.take(KEY, a_form(rows=wrong, **texts))
+    assert submission.state is State.NEEDS_CORRECTION
+    assert submission.problem_count >= 150
+    assert len(submission.values["long_0"]) == 19_500
 
 
 def test_before_the_call_opens_a_file_has_to_come_again(world: World) -> None:

@@ -23,8 +23,8 @@ from puljeport.problems import Note, Problem, Severity, problem
 from puljeport.rawforms import RawCell, RawForm, RawTable
 from puljeport.texts import Text
 
-MAX_VALUES_KB = 300
-"""Of the values as JSON in UTF-8. A DynamoDB item may hold 400 kB, and the problems have to fit in beside them."""
+MAX_VALUES_KB = 240
+"""Of the values as JSON in UTF-8. A DynamoDB item may hold 400 kB, and a hundred problems must fit in beside them."""
 
 
 @dataclass(frozen=True, slots=True)
