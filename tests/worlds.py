@@ -197,6 +197,11 @@ class World:
         found = [self.store.submission(item["id"]["S"]) for item in self.items("submission")]
         return {submission.version_id: submission for submission in found if submission}
 
+    def only(self) -> Submission:
+        """The one submission there is."""
+        (submission,) = self.submissions().values()
+        return submission
+
     def states(self) -> Counter[str]:
         """How many submissions there are in each state."""
         return Counter(item["state"]["S"] for item in self.items("submission"))

@@ -13,8 +13,8 @@ from puljeport import definitions
 from puljeport.blanks import docx
 from puljeport.calls import Call
 from puljeport.errors import DefinitionError
+from puljeport.items import PublishedCall
 from puljeport.publish import Publication
-from puljeport.store import PublishedCall
 from puljeport_cli import contacts, moments, screen
 from puljeport_cli import stack as stacks
 from puljeport_cli.failures import Code

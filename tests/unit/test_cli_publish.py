@@ -10,9 +10,10 @@ import pytest
 
 from builders import DEFINITION, a_call
 from puljeport.calls import Call
+from puljeport.items import PublishedCall
 from puljeport.mail import Subscription, Topic
 from puljeport.publish import Publisher, Reach, clauses, recipients
-from puljeport.store import PublishedCall, Store
+from puljeport.store import Store
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 

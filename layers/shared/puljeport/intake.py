@@ -14,10 +14,11 @@ from typing import Protocol
 from puljeport.applications import Reading, read_application
 from puljeport.conclusions import Conclusion, cannot_read, conclude
 from puljeport.errors import Contention, ObjectGone, Unreadable
+from puljeport.items import PublishedCall
 from puljeport.problems import Problem, problem
 from puljeport.rawforms import RawForm
 from puljeport.settings import MEGABYTE
-from puljeport.store import PublishedCall, Store
+from puljeport.store import Store
 from puljeport.submissions import Arrival, State, Submission, reference, submission_id
 from puljeport.uploads import Upload, Uploads
 

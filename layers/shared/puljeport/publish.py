@@ -14,8 +14,9 @@ from typing import Any, Protocol
 
 from puljeport.blanks import docx
 from puljeport.calls import Call, Contact, Event, to_json
+from puljeport.items import PublishedCall
 from puljeport.mail import Subscription, Topic
-from puljeport.store import PublishedCall, Store
+from puljeport.store import Store
 from puljeport.texts import LANGUAGES, Language
 
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"

@@ -10,18 +10,17 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from datetime import datetime
+from typing import TYPE_CHECKING
 
-from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from botocore.exceptions import ClientError
 
+from puljeport import items
 from puljeport.aws import cancellations, code
 from puljeport.calls import Call, to_json
 from puljeport.conclusions import Conclusion
 from puljeport.errors import Contention, UnknownSubmission
+from puljeport.items import Item, PublishedCall
 from puljeport.notices import Notice, Status
 from puljeport.submissions import HistoryEvent, State, Submission
 
@@ -29,22 +28,8 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 INDEX = "ByCall"
-SHARDS = 8
-"""How many partitions of the index one call is spread over. More than the workers that may write at once need."""
-
-type Item = dict[str, Any]
-
 RACES = {"ConditionalCheckFailed", "TransactionConflict"}
 LOST_RACE = {"ConditionalCheckFailedException", "TransactionConflictException", "TransactionInProgressException"}
-
-
-@dataclass(frozen=True, slots=True)
-class PublishedCall:
-    """One version of a call as it was published."""
-
-    call: Call
-    version: int
-    published_at: datetime
 
 
 class Store:
@@ -58,16 +43,16 @@ class Store:
 
     def current_call(self, call: str) -> PublishedCall | None:
         """The version of a call that new submissions are read with, None when none was published."""
-        return self._call(_call_key(call, "CURRENT"))
+        return self._call(items.call_key(call, "CURRENT"))
 
     def call_version(self, call: str, version: int) -> PublishedCall | None:
         """One published version of a call."""
-        return self._call(_call_key(call, f"VERSION#{version}"))
+        return self._call(items.call_key(call, f"VERSION#{version}"))
 
     def calls(self) -> list[PublishedCall]:
         """The current version of every published call, by id."""
         found = self._query("GSI1PK = :pk", {":pk": "CALLS"}, index=True)
-        return [_published(item) for item in found]
+        return [items.published(item) for item in found]
 
     def publish_call(self, call: Call, now: datetime) -> PublishedCall:
         """Make a definition the current version of its call. The same definition again changes nothing.
@@ -76,38 +61,38 @@ class Store:
         """
         definition = json.dumps(to_json(call), ensure_ascii=False, sort_keys=True)
         digest = hashlib.sha256(definition.encode()).hexdigest()
-        current = self._get(_call_key(call.id, "CURRENT"))
+        current = self._get(items.call_key(call.id, "CURRENT"))
         if current and current["digest"] == digest:
-            return _published(current)
+            return items.published(current)
         version = int(current["version"]) + 1 if current else 1
         body = {
             "item": "call", "call": call.id, "version": version, "definition": definition, "digest": digest,
-            "published_at": _stamp(now),
+            "published_at": items.stamp(now),
         }  # fmt: skip
         unchanged = ("version = :was", {":was": version - 1}) if current else ("attribute_not_exists(PK)", {})
         listed = {"GSI1PK": "CALLS", "GSI1SK": call.id}
         try:
             self._transact(
                 [
-                    self._put(_call_key(call.id, f"VERSION#{version}") | body),
-                    self._put(_call_key(call.id, "CURRENT") | listed | body, *unchanged),
+                    self._put(items.call_key(call.id, f"VERSION#{version}") | body),
+                    self._put(items.call_key(call.id, "CURRENT") | listed | body, *unchanged),
                 ]
             )
         except Contention:
-            current = self._get(_call_key(call.id, "CURRENT"))
+            current = self._get(items.call_key(call.id, "CURRENT"))
             if not current or current["digest"] != digest:
                 raise
         return PublishedCall(call, version, now)
 
     def _call(self, key: Item) -> PublishedCall | None:
         item = self._get(key)
-        return _published(item) if item else None
+        return items.published(item) if item else None
 
     # -- submissions -------------------------------------------------------------------------------------------------
 
     def submission(self, identity: str) -> Submission | None:
         """The submission with that id."""
-        item = self._get(_submission_key(identity))
+        item = self._get(items.submission_key(identity))
         return Submission.model_validate(item) if item else None
 
     def find(self, label: str) -> Submission:
@@ -117,7 +102,7 @@ class Store:
         """
         if found := self.submission(label.strip().lower()):
             return found
-        labelled = list(self._query("PK = :pk", {":pk": _reference_key(label.strip().upper())}))
+        labelled = list(self._query("PK = :pk", {":pk": items.reference_key(label.strip().upper())}))
         found = self.submission(labelled[0]["submission"]) if len(labelled) == 1 else None
         if found is None:
             raise UnknownSubmission(label)
@@ -129,7 +114,7 @@ class Store:
         found = [
             Submission.model_validate(item)
             for name in wanted
-            for shard in range(SHARDS)
+            for shard in range(items.SHARDS)
             for item in self._shard(name, shard, state)
         ]
         return sorted(found, key=lambda submission: (submission.received_at, submission.id))
@@ -143,7 +128,7 @@ class Store:
     def history(self, identity: str) -> list[HistoryEvent]:
         """All that happened to a submission, oldest first."""
         found = self._query(
-            "PK = :pk AND begins_with(SK, :sk)", {":pk": _submission_key(identity)["PK"], ":sk": "EVENT#"}
+            "PK = :pk AND begins_with(SK, :sk)", {":pk": items.submission_key(identity)["PK"], ":sk": "EVENT#"}
         )
         return [HistoryEvent.model_validate(item) for item in found]
 
@@ -154,9 +139,9 @@ class Store:
         try:
             self._transact(
                 [
-                    self._put(_record(record)),
-                    self._put(_event_item(record.id, event)),
-                    self._put(_reference_item(record)),
+                    self._put(items.record(record)),
+                    self._put(items.event_item(record.id, event)),
+                    self._put(items.reference_item(record)),
                 ]
             )
         except Contention:
@@ -171,11 +156,11 @@ class Store:
         try:
             self._client.update_item(
                 TableName=self._table,
-                Key=_wire(_submission_key(seen.id)),
+                Key=items.wire(items.submission_key(seen.id)),
                 UpdateExpression="SET attempts = :attempts, attempt_until = :until, attempt_by = :by",
                 ConditionExpression="attempts = :seen AND events = :events",
-                ExpressionAttributeValues=_wire({
-                    ":attempts": attempt.attempts, ":until": _stamp_or_none(attempt.attempt_until),
+                ExpressionAttributeValues=items.wire({
+                    ":attempts": attempt.attempts, ":until": items.moment(attempt.attempt_until),
                     ":by": attempt.attempt_by,
                     ":seen": seen.attempts, ":events": seen.events,
                 }),
@@ -192,17 +177,17 @@ class Store:
         """Take back an attempt that failed for a reason that was not the file's, so that it is not held against it."""
         self._client.update_item(
             TableName=self._table,
-            Key=_wire(_submission_key(attempt.id)),
+            Key=items.wire(items.submission_key(attempt.id)),
             UpdateExpression="SET attempts = :before REMOVE attempt_until, attempt_by",
             ConditionExpression="attempts = :attempts AND events = :events",
-            ExpressionAttributeValues=_wire({
+            ExpressionAttributeValues=items.wire({
                 ":before": attempt.attempts - 1, ":attempts": attempt.attempts, ":events": attempt.events,
             }),
         )  # fmt: skip
 
     def counting(self, call: str, applicant: str) -> Submission | None:
         """The submission that counts for an applicant of a call at this moment."""
-        pointer = self._get(_pointer_key(call, applicant))
+        pointer = self._get(items.pointer_key(call, applicant))
         return self.submission(pointer["submission"]) if pointer else None
 
     def conclude(self, before: Submission, conclusion: Conclusion, now: datetime) -> Submission:
@@ -214,10 +199,10 @@ class Store:
         after = conclusion.submission.model_copy(update={"events": before.events + 1})
         writes = [
             self._update_record(before, after),
-            self._put(_event_item(after.id, _concluded(after, now))),
+            self._put(items.event_item(after.id, items.concluded(after, now))),
             *self._pointer_writes(conclusion, after),
             *self._replaced_writes(conclusion, now),
-            *(self._put(_notice_item(notice)) for notice in conclusion.notices),
+            *(self._put(items.notice_item(notice)) for notice in conclusion.notices),
         ]
         self._transact(writes)
         return after
@@ -238,7 +223,7 @@ class Store:
         )  # fmt: skip
         event = HistoryEvent(number=after.events, event="replayed", at=now, by=by)
         try:
-            self._transact([self._update_record(submission, after), self._put(_event_item(after.id, event))])
+            self._transact([self._update_record(submission, after), self._put(items.event_item(after.id, event))])
         except Contention:
             known = self.submission(submission.id)
             if known is None or (known.rounds, known.replay) != (after.rounds, True):
@@ -248,7 +233,7 @@ class Store:
 
     def _update_record(self, before: Submission, after: Submission) -> Item:
         # Only what changed is written, so that attributes of a newer version of the code survive an older one.
-        old, new = _record(before), _record(after)
+        old, new = items.record(before), items.record(after)
         changed = {name: value for name, value in new.items() if old.get(name) != value}
         gone = sorted(set(old) - set(new))
         names = {f"#{index}": name for index, name in enumerate([*changed, *gone])}
@@ -260,18 +245,18 @@ class Store:
         return {
             "Update": {
                 "TableName": self._table,
-                "Key": _wire(_submission_key(before.id)),
+                "Key": items.wire(items.submission_key(before.id)),
                 "UpdateExpression": expression,
                 "ConditionExpression": "events = :before",
                 "ExpressionAttributeNames": names,
-                "ExpressionAttributeValues": _wire(values | {":before": before.events}),
+                "ExpressionAttributeValues": items.wire(values | {":before": before.events}),
             }
         }
 
     def _pointer_writes(self, conclusion: Conclusion, after: Submission) -> list[Item]:
         if after.applicant is None or not (conclusion.counts or conclusion.incumbent):
             return []
-        key = _pointer_key(after.call, after.applicant)
+        key = items.pointer_key(after.call, after.applicant)
         unchanged: tuple[str, Item] = ("attribute_not_exists(PK)", {})
         if conclusion.incumbent:
             unchanged = ("submission = :incumbent", {":incumbent": conclusion.incumbent.id})
@@ -281,9 +266,9 @@ class Store:
             {
                 "ConditionCheck": {
                     "TableName": self._table,
-                    "Key": _wire(key),
+                    "Key": items.wire(key),
                     "ConditionExpression": unchanged[0],
-                    "ExpressionAttributeValues": _wire(unchanged[1]),
+                    "ExpressionAttributeValues": items.wire(unchanged[1]),
                 }
             }
         ]
@@ -293,7 +278,7 @@ class Store:
         if before is None or after is None:
             return []
         after = after.model_copy(update={"events": before.events + 1})
-        return [self._update_record(before, after), self._put(_event_item(after.id, _concluded(after, now)))]
+        return [self._update_record(before, after), self._put(items.event_item(after.id, items.concluded(after, now)))]
 
     # -- the outbox --------------------------------------------------------------------------------------------------
 
@@ -305,13 +290,13 @@ class Store:
     def notices(self, submission: str) -> list[Notice]:
         """The outbox rows of one submission."""
         found = self._query(
-            "PK = :pk AND begins_with(SK, :sk)", {":pk": _submission_key(submission)["PK"], ":sk": "NOTICE#"}
+            "PK = :pk AND begins_with(SK, :sk)", {":pk": items.submission_key(submission)["PK"], ":sk": "NOTICE#"}
         )
         return [Notice.model_validate(item) for item in found]
 
     def mark_sent(self, notice: Notice, message_id: str, now: datetime) -> bool:
         """Record that a notice was sent. False when it had been marked before."""
-        return self._mark(notice, {"status": Status.SENT.value, "message_id": message_id, "sent_at": _stamp(now)})
+        return self._mark(notice, {"status": Status.SENT.value, "message_id": message_id, "sent_at": items.stamp(now)})
 
     def mark_failed(self, notice: Notice, why: str) -> bool:
         """Record that a notice can never be sent, and why. False when it had been marked before."""
@@ -322,11 +307,11 @@ class Store:
         try:
             self._client.update_item(
                 TableName=self._table,
-                Key=_wire(_notice_key(notice)),
+                Key=items.wire(items.notice_key(notice)),
                 UpdateExpression="SET " + ", ".join(f"#{name} = :{name}" for name in changes),
                 ConditionExpression="#status = :pending",
                 ExpressionAttributeNames=names,
-                ExpressionAttributeValues=_wire(
+                ExpressionAttributeValues=items.wire(
                     {f":{name}": value for name, value in changes.items()} | {":pending": Status.PENDING.value}
                 ),
             )
@@ -339,23 +324,23 @@ class Store:
     # -- the wire ----------------------------------------------------------------------------------------------------
 
     def _get(self, key: Item) -> Item | None:
-        answer = self._client.get_item(TableName=self._table, Key=_wire(key), ConsistentRead=True)
-        return _plain(answer["Item"]) if "Item" in answer else None
+        answer = self._client.get_item(TableName=self._table, Key=items.wire(key), ConsistentRead=True)
+        return items.plain(answer["Item"]) if "Item" in answer else None
 
     def _query(self, condition: str, values: Item, *, index: bool = False) -> Iterator[Item]:
         arguments: Item = {
             "TableName": self._table,
             "KeyConditionExpression": condition,
-            "ExpressionAttributeValues": _wire(values),
+            "ExpressionAttributeValues": items.wire(values),
         }
         arguments |= {"IndexName": INDEX} if index else {"ConsistentRead": True}
         for page in self._client.get_paginator("query").paginate(**arguments):
-            yield from (_plain(item) for item in page["Items"])
+            yield from (items.plain(item) for item in page["Items"])
 
     def _put(self, item: Item, condition: str = "attribute_not_exists(PK)", values: Item | None = None) -> Item:
-        put: Item = {"TableName": self._table, "Item": _wire(item), "ConditionExpression": condition}
+        put: Item = {"TableName": self._table, "Item": items.wire(item), "ConditionExpression": condition}
         if values:
-            put["ExpressionAttributeValues"] = _wire(values)
+            put["ExpressionAttributeValues"] = items.wire(values)
         return {"Put": put}
 
     def _transact(self, writes: list[Item]) -> None:
@@ -367,90 +352,3 @@ class Store:
             if code(error) in LOST_RACE:
                 raise Contention("a transaction is under way") from error
             raise
-
-
-# -- shapes ----------------------------------------------------------------------------------------------------------
-
-
-def _call_key(call: str, sort: str) -> Item:
-    return {"PK": f"CALL#{call}", "SK": sort}
-
-
-def _submission_key(identity: str) -> Item:
-    return {"PK": f"SUB#{identity}", "SK": "SUB"}
-
-
-def _reference_key(label: str) -> str:
-    return f"REFERENCE#{label}"
-
-
-def _pointer_key(call: str, applicant: str) -> Item:
-    return {"PK": f"APPLICANT#{call}#{applicant}", "SK": "CURRENT"}
-
-
-def _notice_key(notice: Notice) -> Item:
-    return {"PK": _submission_key(notice.submission)["PK"], "SK": notice.sort_key}
-
-
-def _record(submission: Submission) -> Item:
-    shard = int(hashlib.sha256(submission.id.encode()).hexdigest(), 16) % SHARDS
-    # What names no known call is listed together under no call, so that it is found at all.
-    listed = submission.call if submission.call_version else ""
-    index = {
-        "GSI1PK": f"CALL#{listed}#{shard}",
-        "GSI1SK": f"{submission.state}#{_stamp(submission.received_at)}",
-    }
-    body = submission.model_dump(mode="json", exclude_none=True)
-    return _submission_key(submission.id) | {"item": "submission"} | index | body
-
-
-def _event_item(identity: str, event: HistoryEvent) -> Item:
-    key = {"PK": _submission_key(identity)["PK"], "SK": f"EVENT#{event.number:06d}"}
-    return key | {"item": "event"} | event.model_dump(mode="json")
-
-
-def _reference_item(submission: Submission) -> Item:
-    # The id is part of the key: should two submissions ever share a reference, neither is refused for it.
-    key = {"PK": _reference_key(submission.reference), "SK": submission.id}
-    return key | {"item": "reference", "submission": submission.id}
-
-
-def _notice_item(notice: Notice) -> Item:
-    return _notice_key(notice) | {"item": "notice"} | notice.model_dump(mode="json", exclude_none=True)
-
-
-def _concluded(after: Submission, now: datetime) -> HistoryEvent:
-    detail = after.replaced_by or after.replaces or ""
-    return HistoryEvent(number=after.events, event=after.state.value, at=now, by="intake", detail=detail)
-
-
-def _published(item: Item) -> PublishedCall:
-    call = Call.model_validate(json.loads(item["definition"]))
-    return PublishedCall(call, int(item["version"]), datetime.fromisoformat(item["published_at"]))
-
-
-def _stamp(moment: datetime) -> str:
-    return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-
-
-def _stamp_or_none(moment: datetime | None) -> str | None:
-    return None if moment is None else moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
-
-
-def _wire(item: Item) -> Item:
-    serialize = TypeSerializer().serialize
-    return {name: serialize(value) for name, value in item.items()}
-
-
-def _plain(item: Any) -> Item:
-    deserialize = TypeDeserializer().deserialize
-    return {name: _number(deserialize(value)) for name, value in item.items()}
-
-
-def _number(value: Any) -> Any:
-    """DynamoDB's Decimal back to what was stored: every number in a record is whole, amounts are texts."""
-    if isinstance(value, Decimal):
-        return int(value)
-    if isinstance(value, dict):
-        return {name: _number(inner) for name, inner in value.items()}
-    return [_number(inner) for inner in value] if isinstance(value, list) else value

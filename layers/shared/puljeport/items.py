@@ -1,0 +1,129 @@
+"""The items of the table: their keys, their attributes, and how they travel on DynamoDB's wire."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
+
+from puljeport.calls import Call
+from puljeport.notices import Notice
+from puljeport.submissions import HistoryEvent, Submission
+
+SHARDS = 8
+"""How many partitions of the index one call is spread over. More than the workers that may write at once need."""
+
+type Item = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedCall:
+    """One version of a call as it was published."""
+
+    call: Call
+    version: int
+    published_at: datetime
+
+
+def call_key(call: str, sort: str) -> Item:
+    """One version of a call; `CURRENT` is the one new submissions are read with."""
+    return {"PK": f"CALL#{call}", "SK": sort}
+
+
+def submission_key(identity: str) -> Item:
+    """The record of a submission. Its history and outbox rows share its partition."""
+    return {"PK": f"SUB#{identity}", "SK": "SUB"}
+
+
+def reference_key(label: str) -> str:
+    """The partition of all submissions with one reference."""
+    return f"REFERENCE#{label}"
+
+
+def pointer_key(call: str, applicant: str) -> Item:
+    """What points to the submission that counts for an applicant. A partition of its own: a rush has no hot key."""
+    return {"PK": f"APPLICANT#{call}#{applicant}", "SK": "CURRENT"}
+
+
+def notice_key(notice: Notice) -> Item:
+    """One outbox row."""
+    return {"PK": submission_key(notice.submission)["PK"], "SK": notice.sort_key}
+
+
+def record(submission: Submission) -> Item:
+    """The item of a submission, with its place in the index."""
+    shard = int(hashlib.sha256(submission.id.encode()).hexdigest(), 16) % SHARDS
+    # What names no known call is listed together under no call, so that it is found at all.
+    listed = submission.call if submission.call_version else ""
+    index = {
+        "GSI1PK": f"CALL#{listed}#{shard}",
+        "GSI1SK": f"{submission.state}#{stamp(submission.received_at)}",
+    }
+    body = submission.model_dump(mode="json", exclude_none=True)
+    return submission_key(submission.id) | {"item": "submission"} | index | body
+
+
+def event_item(identity: str, event: HistoryEvent) -> Item:
+    """One line of a submission's history."""
+    key = {"PK": submission_key(identity)["PK"], "SK": f"EVENT#{event.number:06d}"}
+    return key | {"item": "event"} | event.model_dump(mode="json")
+
+
+def reference_item(submission: Submission) -> Item:
+    """What finds a submission by its reference."""
+    # The id is part of the key: should two submissions ever share a reference, neither is refused for it.
+    key = {"PK": reference_key(submission.reference), "SK": submission.id}
+    return key | {"item": "reference", "submission": submission.id}
+
+
+def notice_item(notice: Notice) -> Item:
+    """The item of an outbox row."""
+    return notice_key(notice) | {"item": "notice"} | notice.model_dump(mode="json", exclude_none=True)
+
+
+def concluded(after: Submission, now: datetime) -> HistoryEvent:
+    """The line of history that tells of a submission's new state."""
+    detail = after.replaced_by or after.replaces or ""
+    return HistoryEvent(number=after.events, event=after.state.value, at=now, by="intake", detail=detail)
+
+
+def published(item: Item) -> PublishedCall:
+    """A call version, from its item."""
+    call = Call.model_validate(json.loads(item["definition"]))
+    return PublishedCall(call, int(item["version"]), datetime.fromisoformat(item["published_at"]))
+
+
+def stamp(at: datetime) -> str:
+    """A time as it is stored and sorted: UTC, to the second."""
+    return at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def moment(at: datetime | None) -> str | None:
+    """A time to the microsecond, as pydantic writes it in a record."""
+    return None if at is None else at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def wire(item: Item) -> Item:
+    """An item in DynamoDB's own notation."""
+    serialize = TypeSerializer().serialize
+    return {name: serialize(value) for name, value in item.items()}
+
+
+def plain(item: Any) -> Item:
+    """An item out of DynamoDB's own notation."""
+    deserialize = TypeDeserializer().deserialize
+    return {name: _number(deserialize(value)) for name, value in item.items()}
+
+
+def _number(value: Any) -> Any:
+    """DynamoDB's Decimal back to what was stored: every number in a record is whole, amounts are texts."""
+    if isinstance(value, Decimal):
+        return int(value)
+    if isinstance(value, dict):
+        return {name: _number(inner) for name, inner in value.items()}
+    return [_number(inner) for inner in value] if isinstance(value, list) else value
