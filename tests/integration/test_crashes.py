@@ -12,6 +12,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from botocore.exceptions import ClientError
 
 from builders import MIDWAY, a_form, s3_event
 from worlds import Crash, World, worker_client
@@ -103,9 +104,19 @@ def calls_of_the_flow(world: World) -> int:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("phase", ["before", "after"])
-def test_r01_a_crash_at_every_single_call_changes_nothing_in_the_end(worlds: Callable[[], World], phase: str) -> None:
-    """R1, R2: for each call of the flow, a worker that dies just before or just after it leaves the same end."""
+@pytest.mark.parametrize(
+    ("phase", "fault"),
+    [
+        ("before", Crash()),
+        ("after", Crash()),
+        ("before", ClientError({"Error": {"Code": "ThrottlingException"}}, "Any")),
+    ],
+    ids=["dies-before", "dies-after", "throttled"],
+)
+def test_r01_a_fault_at_every_single_call_changes_nothing_in_the_end(
+    worlds: Callable[[], World], phase: str, fault: BaseException
+) -> None:
+    """R1, R2, R14: for each call of the flow, a worker that dies before or after it, or is refused, ends the same."""
     total = calls_of_the_flow(worlds())
     assert total > 20
     for target in range(total):
@@ -115,12 +126,13 @@ def test_r01_a_crash_at_every_single_call_changes_nothing_in_the_end(worlds: Cal
         def strike(index: int, at: str, target: int = target, struck: list[int] = struck) -> BaseException | None:
             if index == target and at == phase and not struck:
                 struck.append(index)
-                return Crash()
+                return fault
             return None
 
         world.faults.strike = strike
         crashes = work(world, uploads(world, FEW), random.Random(0))
-        assert crashes == len(struck) == 1, f"call {target} was never made"
+        assert len(struck) == 1, f"call {target} was never made"
+        assert crashes == isinstance(fault, Crash)
         world.faults.heal()
         check(world, crashes, FEW)
 
