@@ -20,6 +20,7 @@ _NS = {"m": _MAIN}
 _SPACE = "{http://www.w3.org/XML/1998/namespace}space"
 _SHEET, _BOOK = "xl/worksheets/sheet1.xml", "xl/workbook.xml"
 _REFERENCE = re.compile(r"(\$?[A-Z]{1,3}\$?)(\d+)")
+_ESCAPE = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
 _AREA = re.compile(r".*!\$([A-Z]+)\$(\d+)(?::\$[A-Z]+\$(\d+))?")
 
 
@@ -92,7 +93,7 @@ class _Filling:
         if text:
             cell.set("t", "inlineStr")
             held = etree.SubElement(etree.SubElement(cell, f"{{{_MAIN}}}is"), f"{{{_MAIN}}}t")
-            held.text = text
+            held.text = _ESCAPE.sub("_x005F_", text)
             held.set(_SPACE, "preserve")
 
     def _write_rows(self, field: str, answers: list[dict[str, str]]) -> None:
@@ -144,7 +145,7 @@ def _each_attribute(root: Element, path: str, name: str, change: Callable[[str],
         element.set(name, change(element.get(name, "")))
 
 
-def fill_csv(blank: bytes, answers: Answers) -> bytes:
+def fill_csv(blank: bytes, answers: Answers, *, delimiter: str = ";") -> bytes:
     """The CSV blank with answers, given as for `fill_xlsx`. Rows beyond those of the blank follow its last.
 
     Raises KeyError for a field that the blank does not have.
@@ -159,7 +160,7 @@ def fill_csv(blank: bytes, answers: Answers) -> bytes:
             for choice in answer:
                 _csv_row(rows, f"{field}.{choice}")[2] = "x"
     text = StringIO(newline="")
-    csv.writer(text, delimiter=";", lineterminator="\r\n").writerows(rows)
+    csv.writer(text, delimiter=delimiter, lineterminator="\r\n").writerows(rows)
     return text.getvalue().encode("utf-8-sig")
 
 

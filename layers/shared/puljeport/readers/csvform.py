@@ -46,7 +46,7 @@ def sniff(data: bytes) -> bool:
     """Whether the file is text with one of the delimiters in it, rather than anything that begins in a known way."""
     head = data[:_HEAD]
     if head.startswith(_UTF16):
-        head = head[2:].replace(b"\0", b"")
+        head = head[: _HEAD // 2 * 2].decode("utf-16", "ignore").encode("utf-8", "ignore")
     text = head.removeprefix(_BOM).lstrip()
     return not text.startswith(_SOMETHING_ELSE) and not _BINARY.search(head) and re.search(rb"[;,\t]", text) is not None
 
@@ -91,23 +91,16 @@ def _decoded(data: bytes) -> str:
 def _rows(text: str) -> list[list[str]]:
     """The rows by the delimiter that Excel named, or else by the one that finds most of a form."""
     if said := _SEPARATOR_LINE.match(text):
-        return [[], *_split(text[said.end() :], said[1])]
-    found: list[list[list[str]]] = []
-    refused: Unreadable | None = None
-    for delimiter in DELIMITERS:
-        try:
-            found.append(_split(text, delimiter))
-        except Unreadable as error:
-            refused = refused or error
-    if not found:
-        raise refused or Unreadable(_bad(1))
-    return max(found, key=_score)
+        return [[], *_split(text[said.end() :], said[1], strict=True)]
+    delimiter = max(DELIMITERS, key=lambda each: _score(_split(text, each, strict=False)))
+    return _split(text, delimiter, strict=True)
 
 
-def _split(text: str, delimiter: str) -> list[list[str]]:
+def _split(text: str, delimiter: str, *, strict: bool) -> list[list[str]]:
+    """The cells of each row. `strict`: a quotation mark that is not closed is wrong: it would swallow the rest."""
     rows: list[list[str]] = []
     cells = 0
-    reader = csv.reader(StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    reader = csv.reader(StringIO(text, newline=""), delimiter=delimiter, strict=strict)
     try:
         for row in reader:
             cells += max(1, len(row))

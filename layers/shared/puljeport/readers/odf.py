@@ -20,6 +20,7 @@ STYLE, DRAWING = f"{_OASIS}:style:1.0", f"{_OASIS}:drawing:1.0"
 LIBREOFFICE = "urn:org:documentfoundation:names:experimental:office:xmlns:loext:1.0"
 
 _WHITE = re.compile(r"[ \t\r\n]+")
+_BROKEN = re.compile(r" *[\t\r\n][ \t\r\n]*")
 _MACROS = ("basic/", "scripts/")
 _EMPTY_LIBRARIES = ("script-lc.xml", "script-lb.xml", "dialog-lc.xml", "dialog-lb.xml", "/")
 
@@ -55,10 +56,13 @@ def whole(attributes: dict[str, str], name: str) -> int:
 
 
 class Inline:
-    """Hands on the text of a paragraph, with white space as ODF has it (6.1.2) and elements for spaces and breaks."""
+    """Hands on the text of a paragraph, with white space as ODF has it (6.1.2) and elements for spaces and breaks.
 
-    def __init__(self, emit: Callable[[str], None]) -> None:
-        self._emit = emit
+    `spaced`: several spaces are several, as LibreOffice Calc writes them against the standard.
+    """
+
+    def __init__(self, emit: Callable[[str], None], *, spaced: bool = False) -> None:
+        self._emit, self._spaced = emit, spaced
         self._after_space = True
 
     def begin(self) -> None:
@@ -67,8 +71,8 @@ class Inline:
 
     def chars(self, text: str) -> None:
         """Text as it stands in the file."""
-        text = _WHITE.sub(" ", text)
-        if self._after_space:
+        text = (_BROKEN if self._spaced else _WHITE).sub(" ", text)
+        if self._after_space and not self._spaced:
             text = text.removeprefix(" ")
         if text:
             self._after_space = text.endswith(" ")

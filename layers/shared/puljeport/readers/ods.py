@@ -54,7 +54,7 @@ class _Cells:
         self._texts: list[tuple[int, int, str]] = []
         self._pieces: list[str] = []
         self._open = 0
-        self._inline = Inline(self._pieces.append)
+        self._inline = Inline(self._pieces.append, spaced=True)
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
         self._elements += 1
