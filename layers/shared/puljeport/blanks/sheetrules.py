@@ -66,8 +66,8 @@ def _length(item: Any) -> dict[str, Any]:
 
 
 def _number(item: Any) -> dict[str, Any]:
-    low = -MOST if item.minimum is None else float(item.minimum)
-    high = MOST if item.maximum is None else float(item.maximum)
+    low = -MOST if item.minimum is None else item.minimum
+    high = MOST if item.maximum is None else item.maximum
     kind = "integer" if item.type == "integer" else "decimal"
     return {"validate": kind, "criteria": "between", "minimum": low, "maximum": high}
 

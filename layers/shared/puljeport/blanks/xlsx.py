@@ -156,7 +156,7 @@ class _Sheet:
         sending = self._say(upload_hint) if upload_hint else sheet_words("sending", language)
         steps = [sheet_words(key, language) for key in ("fill", "required", "keep")]
         for number, step in enumerate([*steps, sending], 1):
-            self._paragraph(f"{number}.  {step}", "step")
+            self._paragraph(f"{number}. {step}", "step")
         if call.form.intro:
             self._next(7)
             self._paragraph(self._say(call.form.intro))
