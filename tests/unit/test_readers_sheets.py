@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import zipfile
 from collections.abc import Callable
 from datetime import date, datetime
 from io import BytesIO
@@ -10,6 +11,7 @@ from typing import Any
 
 import openpyxl
 import pytest
+from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
 from formfiles import rewrite, sample_call, without_ids, without_names
 from puljeport.applications import Reading, read_application
@@ -114,7 +116,7 @@ def test_the_1904_system_is_read() -> None:
     """A workbook that counts its days from 1904, as old ones from Macs do, gives the same day."""
 
     def count_from_1904(book: Any) -> None:
-        book.epoch = openpyxl.utils.datetime.CALENDAR_MAC_1904
+        book.epoch = CALENDAR_MAC_1904
         cell_of(book, "starts").value = date(2018, 6, 1)
 
     data = edited(count_from_1904)
@@ -124,8 +126,6 @@ def test_the_1904_system_is_read() -> None:
 
 def openpyxl_part(data: bytes, name: str) -> bytes:
     """A part of a package."""
-    import zipfile  # noqa: PLC0415
-
     return zipfile.ZipFile(BytesIO(data)).read(name)
 
 

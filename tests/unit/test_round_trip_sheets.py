@@ -82,11 +82,12 @@ def written(field: AnyField, value: Any) -> Any:
 def kept(field: AnyField, value: Any) -> JsonValue:
     """What is left of the answer: texts in one spelling, and nothing where nothing can be seen."""
     if isinstance(field, TableField):
-        rows = [
+        rows: list[dict[str, JsonValue]] = [
             {column.id: found for column in field.columns if (found := kept(column, row[column.id])) is not None}
             for row in value
         ]
-        return [row for row in rows if row] or None
+        filled: list[JsonValue] = [row for row in rows if row]
+        return filled or None
     if isinstance(value, list):
         return [choice.id for choice in field.choices if choice.id in value] or None  # type: ignore[union-attr]
     return parse(field, RawCell(format_value(field, value, "da"), NOWHERE)).value
