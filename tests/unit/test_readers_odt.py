@@ -72,9 +72,15 @@ def test_what_is_seen_is_what_is_read() -> None:
         "<office:annotation><text:p>En kommentar</text:p></office:annotation>\n   nu</text:p>"
         "<text:p>Nyt afsnit</text:p>"
     )
-    deleted = "<text:tracked-changes><text:p>Slettet</text:p></text:tracked-changes>"
+    deleted = f"<text:tracked-changes>{pair('<text:p>Slettet</text:p>')}</text:tracked-changes>"
     (field,) = odt(deleted + pair(answer)).fields
     assert field.cell.text == "Første\nanden  linje her nu\nNyt afsnit"
+
+
+def test_hidden_text_is_a_name_and_no_text_wherever_it_stands() -> None:
+    """An id in a hidden style names the answer also where somebody wrote in front of it."""
+    (field,) = odt(pair('<text:p>nr. <text:span text:style-name="T1">[[cvr]]</text:span>12</text:p>')).fields
+    assert (field.names[0], field.cell.text) == (Name(Way.HIDDEN, "cvr"), "nr. 12")
 
 
 def test_placeholders_are_no_answers() -> None:

@@ -362,3 +362,46 @@ def test_a_sheet_saved_as_csv_is_read_by_its_ids() -> None:
     lines = [";".join('"' + str(cell or "").replace('"', '""') + '"' for cell in row) for row in sheet.values]
     data = fill_csv("\n".join(lines).encode("utf-8-sig"), {})
     assert reading(data).values == VALUES
+
+
+def test_phonetic_guides_are_no_part_of_a_text() -> None:
+    """What stands above Japanese characters to say how they sound is left out."""
+    guide = '<r><t>東京</t></r><rPh sb="0" eb="2"><t>トウキョウ</t></rPh>'
+    data = rewrite(
+        FILLED,
+        sheet1=lambda xml: xml.replace('<is><t xml:space="preserve">Ane Æbelø</t></is>', f"<is>{guide}</is>"),
+    )
+    assert field(read(data, ""), "contact_name").cell.text == "東京"
+
+
+def ods_file(cells: str) -> bytes:
+    """An ODS file with one row of these cells after an id and a label."""
+    names = " ".join(
+        f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"' for name in ("office", "table", "text")
+    )
+    first = "".join(f"<table:table-cell><text:p>{text}</text:p></table:table-cell>" for text in ("[[starts]]", "Start"))
+    table = f'<table:table table:name="A"><table:table-row>{first}{cells}</table:table-row></table:table>'
+    buffer = BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        archive.writestr("content.xml", f"<office:document-content {names}>{table}</office:document-content>")
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("attributes", "content", "text"),
+    [
+        ('office:value-type="date" office:date-value="2018-06-01"', "<text:p>06/01/18</text:p>", "2018-06-01"),
+        ('office:value-type="date" office:date-value="2018-06-01T13:30:00"', "<text:p/>", "2018-06-01 13:30:00"),
+        ('office:value-type="currency" office:value="1234.5"', "<text:p>1,234.50 kr.</text:p>", "1234,5"),
+        ('office:value-type="boolean" office:boolean-value="true"', "<text:p>SAND</text:p>", TICKED),
+        ("", "<text:p>a<text:s text:c=\"2\"/>b</text:p><text:p>c<text:line-break/>d</text:p>", "a  b\nc\nd"),
+        ("", "<office:annotation><text:p>En note</text:p></office:annotation><text:p>svar</text:p>", "svar"),
+        ('office:value-type="string" office:string-value="svar"', "", "svar"),
+    ],
+)  # fmt: skip
+def test_cells_of_ods_are_read_by_their_value(attributes: str, content: str, text: str) -> None:
+    """Days, amounts and ticks by what they are and not by how a country shows them; comments are not read."""
+    form = read(ods_file(f"<table:table-cell {attributes}>{content}</table:table-cell>"), "")
+    (found,) = form.fields
+    assert (found.cell.text, found.cell.place.da) == (text, "Ark »A«, celle C1")

@@ -28,7 +28,7 @@ def is_day_format(number: int, code: str | None) -> bool:
     if code is None:
         return number in _DAYS
     first = _LITERAL.sub("", code[:500].partition(";")[0])
-    return "general" not in first.lower() and _DAY_LETTERS.search(first) is not None
+    return _DAY_LETTERS.search(first) is not None
 
 
 def number_text(digits: str) -> str:
