@@ -372,6 +372,8 @@ def test_phonetic_guides_are_no_part_of_a_text() -> None:
         sheet1=lambda xml: xml.replace('<is><t xml:space="preserve">Ane Æbelø</t></is>', f"<is>{guide}</is>"),
     )
     assert field(read(data, ""), "contact_name").cell.text == "東京"
+    shared = rewrite(FILLED, sharedStrings=lambda xml: xml.replace("</si>", '<rPh sb="0" eb="1"><t>x</t></rPh></si>'))
+    assert reading(rewrite(shared, workbook=without_names)).values == VALUES
 
 
 def ods_file(cells: str) -> bytes:
