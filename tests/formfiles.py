@@ -208,3 +208,13 @@ def without_bookmarks(xml: str) -> str:
 def without_hidden(xml: str) -> str:
     """No hidden text, as an editor that tidies up may leave it."""
     return re.sub(r"<w:r><w:rPr><w:vanish/></w:rPr>.*?</w:r>", "", xml, flags=re.DOTALL)
+
+
+def without_names(xml: str) -> str:
+    """No defined names, as a program that reads values only leaves it."""
+    return re.sub(r"<definedNames>.*?</definedNames>", "", xml, flags=re.DOTALL)
+
+
+def without_ids(xml: str) -> str:
+    """No hidden ids, neither in their column nor in their row: they stand among a workbook's shared strings."""
+    return re.sub(r"<t>\[\[[^<]*\]\]</t>", "<t></t>", xml)

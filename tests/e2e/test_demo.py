@@ -119,7 +119,7 @@ def test_status_and_logs_show_a_working_installation(after_demo: str, puljeport:
 
 
 def test_publishing_a_call_that_is_over_is_possible_and_says_so(guarded: Stack, calls_folder: Path) -> None:
-    """A guide and both blanks are in the bucket under the version that is published."""
+    """A guide and all blanks are in the bucket under the version that is published."""
     publication = calls.publish_path(guarded, calls_folder / demo.SECOND_POOL)
     listed = guarded.client("s3").list_objects_v2(
         Bucket=guarded.output("DocumentsBucketName"), Prefix=f"calls/{demo.SECOND_POOL}/"
@@ -127,7 +127,9 @@ def test_publishing_a_call_that_is_over_is_possible_and_says_so(guarded: Stack, 
     keys = {entry["Key"] for entry in listed["Contents"]}
     assert set(publication.documents) <= keys
     assert {key.rpartition("/")[2] for key in publication.documents} == {
-        "guide.md", "ansoegningsskema.docx", "application-form.docx"
+        "guide.md",
+        "ansoegningsskema.docx", "ansoegningsskema.xlsx", "ansoegningsskema.csv",
+        "application-form.docx", "application-form.xlsx", "application-form.csv",
     }  # fmt: skip
 
 

@@ -15,6 +15,10 @@ from puljeport.mail import Subscription, Topic
 from puljeport.publish import Publisher, Reach, clauses, recipients
 from puljeport.store import Store
 
+BLANKS = (
+    *(f"{name}.{kind}" for name in ("ansoegningsskema", "application-form") for kind in ("docx", "xlsx", "csv")),
+    "guide.md",
+)
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
 
@@ -95,9 +99,7 @@ def test_the_documents_carry_the_version_that_they_are_published_with() -> None:
     store, documents = FakeStore(), FakeDocuments()
     first = publisher(FakeTopic(), store, documents).publish(a_call(), "# Vejledning")
     assert (first.published.version, first.new) == (1, True)
-    assert set(documents) == {
-        f"calls/samvaer-2018/v1/{name}" for name in ("ansoegningsskema.docx", "application-form.docx", "guide.md")
-    }
+    assert set(documents) == {f"calls/samvaer-2018/v1/{name}" for name in BLANKS}
     second = publisher(FakeTopic(), store, documents).publish(a_call(places=5))
     assert (second.published.version, second.new) == (2, True)
     assert "calls/samvaer-2018/v2/ansoegningsskema.docx" in documents

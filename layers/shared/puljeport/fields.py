@@ -62,6 +62,11 @@ YES = frozenset({"ja", "j", "yes", "y", "true", "sand", "sandt", "1", "☑", "�
 CROSSES = frozenset({"x", "✗", "✘", "☓", "×"})
 NO = frozenset({"nej", "n", "no", "false", "falsk", "0", UNTICKED})
 
+SHEET_ERROR = re.compile(
+    r"#(?:REF|DIV/0|VALUE|NAME|NUM|NULL|SPILL|CALC|REFERENCE|DIVISION/0|VÆRDI|NAVN|NUL)[!?]|#N/A|#I/T|(?:Err|Fejl):\d{3}"
+)
+"""What a spreadsheet shows, in English or Danish, where a formula came to nothing."""
+
 type Answer = tuple[JsonValue, tuple[Note, ...]]
 
 
@@ -88,10 +93,16 @@ def parse(field: AnyField, cell: RawCell) -> Parsed:
     text, hidden = clean(cell.text[:LONGEST_TEXT])
     if not text:
         return Parsed(None)
-    value, notes = _too_long(cell.text) if len(cell.text) > LONGEST_TEXT else _READERS[field.type](field, text)
+    value, notes = _read(field, text) if len(cell.text) <= LONGEST_TEXT else _too_long(cell.text)
     if hidden:
         notes = (*notes, Note("hidden_characters", {"count": hidden}))
     return Parsed(value, tuple(noted(field, note, cell.place) for note in notes))
+
+
+def _read(field: AnyField, text: str) -> Answer:
+    if SHEET_ERROR.fullmatch(text):
+        return _wrong("sheet_error", text=text)
+    return _READERS[field.type](field, text)
 
 
 def noted(field: AnyField, note: Note, place: Text | None) -> Problem:

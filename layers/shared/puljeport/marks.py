@@ -1,7 +1,8 @@
 """Marks: how a blank names its answers inside a file, so that a reader finds them again.
 
 A key is `field`, `field.choice` for one check box of a multiple choice, or `table.column.row` for a cell of a table
-(row 0 is the header). Blanks write keys, readers read them; neither knows the other, both know this module.
+(row 0 is the header). In a spreadsheet a key of one part also names the rows of a table, and `table.column.sum` the
+cell that adds a column up. Blanks write keys, readers read them; neither knows the other, both know this module.
 """
 
 from __future__ import annotations
@@ -11,12 +12,19 @@ import re
 CALL_PROPERTY = "puljeport-call"
 VERSION_PROPERTY = "puljeport-version"
 REQUIRED_MARK = "*"
+HEADER, SUM = "0", "sum"
+"""The third part of the keys of a table's header cells, and of the cells below it that the blank calculates itself."""
+ROW_WORDS = {"da": "Række", "en": "Row"}
+SUM_WORDS = {"da": "I alt", "en": "Total"}
+"""What stands before a table's rows in a spreadsheet, with the row's number, and before their sums."""
 
 TAG_LIMIT = 64
 """Characters that Word allows in the tag and in the title of a content control."""
 BOOKMARK_LIMIT = 40
 """Characters that Word allows in the name of a bookmark."""
 BOOKMARK_PREFIX = "pp_"
+DEFINED_NAME_LIMIT = 255
+"""Characters that spreadsheets allow in a defined name."""
 
 KEY = re.compile(r"[a-z][a-z0-9_]*(?:\.[a-z0-9][a-z0-9_-]*){0,2}")
 HIDDEN = re.compile(rf"\[\[({KEY.pattern})\]\]")
@@ -77,13 +85,23 @@ def bookmark(key: str) -> str | None:
     Bookmarks know letters, digits and `_` only: `.` becomes `__`, `-` becomes `_0`, and a `_` that could be
     mistaken for one of these becomes `_1`.
     """
-    name = BOOKMARK_PREFIX + _ESCAPE.sub(lambda match: _ESCAPED[match[0]], key)
+    name = defined_name(key)
     return name if len(name) <= BOOKMARK_LIMIT else None
+
+
+def defined_name(key: str) -> str:
+    """The name of a spreadsheet's cell for `key`: the bookmark's, whose length spreadsheets do not mind."""
+    return BOOKMARK_PREFIX + _ESCAPE.sub(lambda match: _ESCAPED[match[0]], key)
 
 
 def from_bookmark(name: str) -> str | None:
     """The key that a bookmark names, or None for a bookmark that is not of a blank's making."""
-    if not name.startswith(BOOKMARK_PREFIX):
+    return from_defined_name(name) if len(name) <= BOOKMARK_LIMIT else None
+
+
+def from_defined_name(name: str) -> str | None:
+    """The key that a spreadsheet's defined name stands for, or None for one that is not of a blank's making."""
+    if not name.startswith(BOOKMARK_PREFIX) or len(name) > DEFINED_NAME_LIMIT:
         return None
     key = _UNESCAPE.sub(lambda match: _UNESCAPED[match[1]], name.removeprefix(BOOKMARK_PREFIX))
-    return key if is_key(key) and bookmark(key) == name else None
+    return key if is_key(key) and defined_name(key) == name else None

@@ -85,6 +85,22 @@ CATALOGUE: dict[str, Kind] = {
         "Word-filen er beskadiget eller ufuldstændig. Åbn den i Word, gem den som en ny .docx-fil, og send den.",
         "The Word file is damaged or incomplete. Open it in Word, save it as a new .docx file and send that.",
     ),
+    "bad_odt": _error(
+        "Dokumentet er beskadiget eller ufuldstændigt. Åbn det i LibreOffice, gem det som en ny .odt-fil, og send den.",
+        "The document is damaged or incomplete. Open it in LibreOffice, save it as a new .odt file and send that.",
+    ),
+    "bad_sheet": _error(
+        "Regnearket er beskadiget eller ufuldstændigt. Åbn det i Excel eller LibreOffice, gem det som en ny .xlsx-fil, "
+        "og send den.",
+        "The spreadsheet is damaged or incomplete. Open it in Excel or LibreOffice, save it as a new .xlsx file and "
+        "send that.",
+    ),
+    "bad_csv": _error(
+        "CSV-filen kan ikke læses; fejlen er i eller før linje {line}. Se efter, om et anførselstegn ikke er lukket, "
+        "eller gem skemaet som .csv igen fra regnearket, og send den nye fil.",
+        "The CSV file cannot be read; the fault is in or before line {line}. Check for a quotation mark that is not "
+        "closed, or save the form as .csv again from the spreadsheet, and send the new file.",
+    ),
     "encrypted": _error(
         "Filen er beskyttet med en adgangskode, så vi kan ikke åbne den. Gem den uden adgangskode, og send den igen.",
         "The file is protected by a password, so we cannot open it. Save it without a password and send it again.",
@@ -203,6 +219,10 @@ CATALOGUE: dict[str, Kind] = {
         "Der stod {count} usynlige styretegn i feltet; dem har vi fjernet. Se efter, at teksten er, som den skal være.",
         "There were {count} invisible control characters in the field; we removed them. Check that the text is as it "
         "should be.",
+    ),
+    "sheet_error": _error(
+        "Der står fejlen {text} i cellen, fordi en formel ikke kan regnes ud. Skriv svaret i stedet for formlen.",
+        "The cell shows the error {text} because a formula cannot be calculated. Write the answer instead of it.",
     ),
     # -- numbers and amounts --
     "integer_format": _error(

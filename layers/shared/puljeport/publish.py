@@ -12,7 +12,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol
 
-from puljeport.blanks import docx
+from puljeport.blanks import csvform, docx, xlsx
 from puljeport.calls import Call, Contact, Event, to_json
 from puljeport.items import PublishedCall
 from puljeport.mail import Subscription, Topic
@@ -20,6 +20,8 @@ from puljeport.store import Store
 from puljeport.texts import LANGUAGES, Language
 
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+CSV = "text/csv; charset=utf-8"
 MARKDOWN = "text/markdown; charset=utf-8"
 
 FORM_NAMES: dict[Language, str] = {"da": "ansoegningsskema", "en": "application-form"}
@@ -89,10 +91,12 @@ class Publisher:
 
     def _keep_documents(self, call: Call, version: int, guide: str | None) -> tuple[str, ...]:
         folder = f"calls/{call.id}/v{version}"
-        kept = {
-            f"{folder}/{FORM_NAMES[language]}.docx": (docx.make(call, version, language), DOCX)
-            for language in LANGUAGES
-        }
+        kept: dict[str, tuple[bytes, str]] = {}
+        for language in LANGUAGES:
+            name = f"{folder}/{FORM_NAMES[language]}"
+            kept[f"{name}.docx"] = docx.make(call, version, language), DOCX
+            kept[f"{name}.xlsx"] = xlsx.make(call, version, language), XLSX
+            kept[f"{name}.csv"] = csvform.make(call, version, language), CSV
         if guide is not None:
             kept[f"{folder}/guide.md"] = (guide.encode(), MARKDOWN)
         for key, (data, content_type) in kept.items():

@@ -12,13 +12,17 @@ from collections.abc import Callable
 from puljeport.errors import Unreadable
 from puljeport.problems import problem
 from puljeport.rawforms import RawForm
-from puljeport.readers import docx, jsonform
+from puljeport.readers import csvform, docx, jsonform, ods, odt, xlsx
 from puljeport.readers.bounds import MAX_FILE, check_volume
 from puljeport.texts import Text
 
 FORMATS: tuple[tuple[Callable[[bytes], bool], Callable[[bytes], RawForm]], ...] = (
+    (xlsx.sniff, xlsx.read),
     (docx.sniff, docx.read),
+    (ods.sniff, ods.read),
+    (odt.sniff, odt.read),
     (jsonform.sniff, jsonform.read),
+    (csvform.sniff, csvform.read),  # last: it takes most texts
 )
 
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"

@@ -10,7 +10,7 @@ from __future__ import annotations
 import struct
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from io import BytesIO
 from xml.parsers import expat
 
@@ -75,6 +75,11 @@ class Package:
     def __contains__(self, name: str) -> bool:
         """Whether the package has a part of that name."""
         return name.casefold() in self._entries
+
+    @property
+    def names(self) -> Iterable[str]:
+        """The names of all parts, in lower case."""
+        return self._entries.keys()
 
     def chunks(self, name: str) -> Iterator[bytes]:
         """The content of the part `name`, inflated piece by piece; nothing for a part that is not there."""
