@@ -95,8 +95,15 @@ def test_the_documents_carry_the_version_that_they_are_published_with() -> None:
     first = publisher(FakeTopic(), store, documents).publish(a_call(), "# Vejledning")
     assert (first.published.version, first.new) == (1, True)
     assert set(documents) == {
-        f"calls/samvaer-2018/v1/{name}" for name in ("ansoegningsskema.docx", "application-form.docx", "guide.md")
+        f"calls/samvaer-2018/v1/{name}.{ending}"
+        for name, endings in (
+            ("ansoegningsskema", ("docx", "pdf")),
+            ("application-form", ("docx", "pdf")),
+            ("guide", ("md", "pdf", "html")),
+        )
+        for ending in endings
     }
+    assert {key.rpartition(".")[2] for key, data in documents.items() if data.startswith(b"%PDF-")} == {"pdf"}
     second = publisher(FakeTopic(), store, documents).publish(a_call(places=5))
     assert (second.published.version, second.new) == (2, True)
     assert "calls/samvaer-2018/v2/ansoegningsskema.docx" in documents

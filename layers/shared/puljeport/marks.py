@@ -10,7 +10,10 @@ import re
 
 CALL_PROPERTY = "puljeport-call"
 VERSION_PROPERTY = "puljeport-version"
+GUIDE_PROPERTY = "puljeport-guide"
 REQUIRED_MARK = "*"
+HINT = "\u2002·\u2002"
+"""Stands between a field's label and its hint, where one text has to hold both (the tooltip of a PDF's field)."""
 
 TAG_LIMIT = 64
 """Characters that Word allows in the tag and in the title of a content control."""
@@ -77,7 +80,7 @@ def bookmark(key: str) -> str | None:
     Bookmarks know letters, digits and `_` only: `.` becomes `__`, `-` becomes `_0`, and a `_` that could be
     mistaken for one of these becomes `_1`.
     """
-    name = BOOKMARK_PREFIX + _ESCAPE.sub(lambda match: _ESCAPED[match[0]], key)
+    name = BOOKMARK_PREFIX + flat(key)
     return name if len(name) <= BOOKMARK_LIMIT else None
 
 
@@ -85,5 +88,16 @@ def from_bookmark(name: str) -> str | None:
     """The key that a bookmark names, or None for a bookmark that is not of a blank's making."""
     if not name.startswith(BOOKMARK_PREFIX):
         return None
-    key = _UNESCAPE.sub(lambda match: _UNESCAPED[match[1]], name.removeprefix(BOOKMARK_PREFIX))
-    return key if is_key(key) and bookmark(key) == name else None
+    key = from_flat(name.removeprefix(BOOKMARK_PREFIX))
+    return key if key and bookmark(key) == name else None
+
+
+def flat(key: str) -> str:
+    """The key without `.` and `-`, for names that know letters, digits and `_` only (form fields of a PDF)."""
+    return _ESCAPE.sub(lambda match: _ESCAPED[match[0]], key)
+
+
+def from_flat(name: str) -> str | None:
+    """The key that `flat` made `name` of, or None where it did not."""
+    key = _UNESCAPE.sub(lambda match: _UNESCAPED[match[1]], name)
+    return key if is_key(key) and flat(key) == name else None

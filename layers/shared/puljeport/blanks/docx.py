@@ -103,12 +103,6 @@ def _layout() -> Element:
     )
 
 
-def _municipalities() -> list[municipalities.Municipality]:
-    # In Danish, aa is sorted as å, and æ, ø and å come after z: where ASCII has these three.
-    order = str.maketrans("æøå", "{|}")
-    return sorted(municipalities.everything(), key=lambda each: each.name.lower().replace("aa", "å").translate(order))
-
-
 class _Page:
     """Writes the parts of the document in one language."""
 
@@ -242,7 +236,7 @@ class _Page:
         elif isinstance(item, ChoiceField):
             kind = list_kind((choice.id, self._say(choice.label)) for choice in item.choices)
         elif item.type == "municipality" and locked:
-            kind = list_kind(((each.name, each.name) for each in _municipalities()), open_ended=True)
+            kind = list_kind(((each.name, each.name) for each in municipalities.in_order()), open_ended=True)
         elif item.type == "yes_no":
             kind = list_kind((answer, words(answer, self._language)) for answer in ("yes", "no"))
         else:

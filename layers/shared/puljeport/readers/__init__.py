@@ -1,8 +1,8 @@
 """Readers: from the bytes of a form file to the texts in it, with their names and places.
 
 What is inside decides the type, never the name. A reader is a module with `sniff(data) -> bool` and
-`read(data) -> RawForm`; a new format is a new module and a line in `FORMATS`. Readers use the standard library only,
-open no file and no socket, and raise nothing but Unreadable, on any bytes.
+`read(data) -> RawForm`; a new format is a new module and a line in `FORMATS`. Readers use the standard library
+and, for PDF, an engine; they open no file and no socket, and raise nothing but Unreadable, on any bytes.
 """
 
 from __future__ import annotations
@@ -12,13 +12,14 @@ from collections.abc import Callable
 from puljeport.errors import Unreadable
 from puljeport.problems import problem
 from puljeport.rawforms import RawForm
-from puljeport.readers import docx, jsonform
+from puljeport.readers import docx, jsonform, pdf
 from puljeport.readers.bounds import MAX_FILE, check_volume
 from puljeport.texts import Text
 
 FORMATS: tuple[tuple[Callable[[bytes], bool], Callable[[bytes], RawForm]], ...] = (
     (docx.sniff, docx.read),
     (jsonform.sniff, jsonform.read),
+    (pdf.sniff, pdf.read),
 )
 
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
