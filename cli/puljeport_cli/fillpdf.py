@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from io import BytesIO
 
-from pikepdf import Array, Dictionary, Name, Object, Pdf, String
+from pikepdf import Array, Name, Object, Pdf, String
 
 from puljeport import marks
 from puljeport_cli.fill import YES, Answers
@@ -45,7 +45,7 @@ def _write(field: Object, text: str) -> None:
     kids = field.get("/Kids")
     if kids is not None:
         _press(field, kids, text)
-    elif field.FT == Name.Btn:
+    elif field.FT == "/Btn":
         on = next(state for state in field.AP.N.keys() if state != "/Off")  # noqa: SIM118 - pikepdf iterates values
         field.V = field.AS = Name(on) if text.strip().casefold() in YES else Name.Off
     elif text:
@@ -58,7 +58,7 @@ def _press(field: Object, kids: Object, text: str) -> None:
     for kid in Array(kids):
         on = next(state for state in kid.AP.N.keys() if state != "/Off")  # noqa: SIM118 - pikepdf iterates values
         shown = str(kid.TU).partition(marks.HINT)[0].rpartition(": ")[2]
-        wanted = text in (on.removeprefix("/"), shown)
+        wanted = text.casefold() in (on.removeprefix("/"), shown.casefold())
         kid.AS = Name(on) if wanted else Name.Off
         if wanted:
             field.V, pressed = Name(on), True

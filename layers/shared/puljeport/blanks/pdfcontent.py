@@ -186,7 +186,7 @@ class _Writer:
         return head | (self._chosen(item) or self._typed(item, head))
 
     def _chosen(self, item: AnyField) -> dict[str, Any] | None:
-        """A button for each answer, where that can be: a round one cannot be taken back, so only for what is required."""
+        """A button for each answer. A round one cannot be taken back: those only for what must be answered."""
         if isinstance(item, MultiChoiceField):
             return self._buttons(item, item.choices, Kind.BOX)
         if item.required and isinstance(item, ChoiceField) and len(item.choices) <= MOST_BUTTONS:

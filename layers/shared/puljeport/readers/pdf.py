@@ -21,6 +21,7 @@ from puljeport.texts import Text
 
 MAX_SHOWN = 80
 _HEAD = 1024
+_OFF = "Off"
 _ROW = re.compile(r", \w+ \d+: ")
 _CALL = re.compile(r"[a-z0-9][a-z0-9-]{0,99}")
 _VERSION = re.compile(r"[1-9][0-9]{0,8}")
@@ -124,10 +125,11 @@ class _Form:
 
 
 def _answer(widget: Widget) -> str:
-    if widget.radio:
-        return widget.on or ""
     if widget.button:
-        return TICKED if widget.on is not None else UNTICKED
+        pressed = widget.value not in ("", _OFF)
+        if widget.radio:
+            return widget.value if pressed else ""
+        return TICKED if pressed else UNTICKED
     return widget.value if widget.value.strip() else ""
 
 

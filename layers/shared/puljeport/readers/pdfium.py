@@ -1,7 +1,11 @@
-"""PDFium, as far as a reader of forms needs it: the form fields of a document, without showing a page.
+"""PDFium, as far as a reader of forms needs it: the form fields of a document, without looking at a page.
 
-The engine of Chrome, by its C interface (pypdfium2's raw bindings; fpdfview.h, fpdf_formfill.h, fpdf_annot.h). It is
-built without JavaScript and XFA, is given no way to reach outside, and never told to run a document's actions.
+The engine of Chrome, by its C interface (pypdfium2's raw bindings; fpdfview.h, fpdf_save.h, fpdf_annot.h). It is built
+without JavaScript and XFA, is given no way to reach outside, and never told to run a document's actions.
+
+It gives the fields of a page only after laying the page out, and a file of 2 kB whose drawings contain each other can
+keep it busy for ever. So a document is opened twice: first to be written out anew, every object plainly, and then from
+that copy with all streams emptied. What was drawn is gone; fields, names and values are no streams.
 """
 
 from __future__ import annotations
@@ -16,22 +20,26 @@ from typing import Any
 
 from puljeport.errors import Unreadable
 from puljeport.problems import problem
+from puljeport.readers import pdfbounds
 from puljeport.readers.bounds import MAX_TEXT, too_much_text
 
 MAX_PAGES = 500
 MAX_FIELDS = 20_000
 MAX_SECONDS = 10
-"""Between two pages; a single page is bounded by what `pdfbounds` lets through."""
+"""After which no further page is begun."""
 MAX_NAME = 1_000
+MAX_WRITTEN = 64 << 20
+"""Bytes of a document written out plainly."""
 
 _PASSWORD = 4
+_ANEW = 2
 _WIDGET = 20
 _CHECK_BOX, _RADIO, _LIST, _OPEN_LIST, _TEXT = 2, 3, 4, 5, 6
 
 
 @dataclass(frozen=True, slots=True)
 class Widget:
-    """One form field on a page (from 1). `on`: the state of a box that is ticked, None for one that is not."""
+    """One form field on a page (from 1). The value of buttons is the state of the one that is pressed, or `Off`."""
 
     page: int
     name: str
@@ -39,7 +47,6 @@ class Widget:
     button: bool
     radio: bool
     value: str
-    on: str | None
 
 
 @cache
@@ -119,12 +126,8 @@ class Document:
             return None
         name = ask(engine.FPDFAnnot_GetFormFieldName, MAX_NAME)
         label = ask(engine.FPDFAnnot_GetFormFieldAlternateName, MAX_NAME)
-        if kind not in (_CHECK_BOX, _RADIO):
-            value = ask(engine.FPDFAnnot_GetFormFieldValue, MAX_TEXT)
-            return Widget(page, name, label, False, False, value, None)
-        ticked = bool(engine.FPDFAnnot_IsChecked(form, annotation))
-        on = ask(engine.FPDFAnnot_GetFormFieldExportValue, MAX_NAME) if ticked else None
-        return Widget(page, name, label, True, kind == _RADIO, "", on)
+        value = ask(engine.FPDFAnnot_GetFormFieldValue, MAX_TEXT)
+        return Widget(page, name, label, kind in (_CHECK_BOX, _RADIO), kind == _RADIO, value)
 
 
 def _text(get: Callable[[Any, int], int], limit: int) -> str:
@@ -143,21 +146,48 @@ def _text(get: Callable[[Any, int], int], limit: int) -> str:
 def opened(data: bytes) -> Iterator[Document]:
     """The document in `data`. Raises Unreadable for one that needs a password or is damaged beyond reading."""
     engine = _engine()
+    with _loaded(engine, data) as document:
+        if engine.FPDF_GetSecurityHandlerRevision(document) >= 0:
+            raise Unreadable(problem("encrypted"))
+        plain = _written(engine, document)
+    with _loaded(engine, pdfbounds.emptied(plain)) as document:
+        # The engine keeps a pointer to these as long as the form is open.
+        callbacks = engine.FPDF_FORMFILLINFO(version=1)
+        form = engine.FPDFDOC_InitFormFillEnvironment(document, ctypes.byref(callbacks))
+        if not form:
+            raise Unreadable(problem("bad_pdf"))
+        try:
+            yield Document(engine, document, form)
+        finally:
+            engine.FPDFDOC_ExitFormFillEnvironment(form)
+
+
+@contextmanager
+def _loaded(engine: Any, data: bytes) -> Iterator[Any]:
     document = engine.FPDF_LoadMemDocument64(data, len(data), None)
     if not document:
         code = "encrypted" if engine.FPDF_GetLastError() == _PASSWORD else "bad_pdf"
         raise Unreadable(problem(code))
-    form = None
-    # The engine keeps a pointer to these as long as the form is open.
-    callbacks = engine.FPDF_FORMFILLINFO(version=1)
     try:
-        if engine.FPDF_GetSecurityHandlerRevision(document) >= 0:
-            raise Unreadable(problem("encrypted"))
-        form = engine.FPDFDOC_InitFormFillEnvironment(document, ctypes.byref(callbacks))
-        if not form:
-            raise Unreadable(problem("bad_pdf"))
-        yield Document(engine, document, form)
+        yield document
     finally:
-        if form:
-            engine.FPDFDOC_ExitFormFillEnvironment(form)
         engine.FPDF_CloseDocument(document)
+
+
+def _written(engine: Any, document: Any) -> bytes:
+    parts: list[bytes] = []
+    size = 0
+
+    def take(_: Any, address: int, length: int) -> int:
+        nonlocal size
+        size += length
+        parts.append(ctypes.string_at(address, length))
+        return int(size <= MAX_WRITTEN)
+
+    block = dict(engine.FPDF_FILEWRITE._fields_)["WriteBlock"](take)
+    done = engine.FPDF_SaveAsCopy(document, engine.FPDF_FILEWRITE(version=1, WriteBlock=block), _ANEW)
+    if size > MAX_WRITTEN:
+        raise Unreadable(problem("zip_bomb"))
+    if not done:
+        raise Unreadable(problem("bad_pdf"))
+    return b"".join(parts)
