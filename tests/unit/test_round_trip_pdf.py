@@ -17,6 +17,7 @@ from puljeport.blanks import docx, pdf
 from puljeport.characters import clean
 from puljeport.rawforms import TICKED, UNTICKED, RawForm, Way
 from puljeport.readers import read
+from puljeport.texts import LANGUAGES, Language
 from puljeport_cli.fill import Answers, fill_docx
 from puljeport_cli.fillpdf import fill_pdf
 
@@ -93,14 +94,13 @@ def test_any_text_comes_back(
     assert [row for row in cleaned if row] == [row for row in expected if row]
 
 
-@pytest.mark.parametrize("language", ["da", "en"])
-def test_the_same_answers_give_the_same_application_as_in_word(language: str) -> None:
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_same_answers_give_the_same_application_as_in_word(language: Language) -> None:
     """One set of answers in the PDF and in the Word blank is one application, without a problem."""
-    chosen = "en" if language == "en" else "da"
     answers = GOOD if language == "da" else GOOD | {"decided": "No", "partners": [{"name": "A", "kind": "Sports club"}]}
-    found = read_application(CALL, read(fill_pdf(pdf.make(CALL, 3, chosen), answers), "a"))
+    found = read_application(CALL, read(fill_pdf(pdf.make(CALL, 3, language), answers), "a"))
     assert found.problems == ()
-    assert found == read_application(CALL, read(fill_docx(docx.make(CALL, 3, chosen), answers), "a"))
+    assert found == read_application(CALL, read(fill_docx(docx.make(CALL, 3, language), answers), "a"))
 
 
 def test_a_mistake_is_found_where_the_applicant_sees_it() -> None:
@@ -129,7 +129,7 @@ def test_pypdf_fills_the_form() -> None:
         "no_money": "/Ja", "partners__name__2": "Øst",
     }  # fmt: skip
     wanted["model"] = "/model-3"
-    writer.update_page_form_field_values(None, wanted, auto_regenerate=False)  # type: ignore[arg-type]
+    writer.update_page_form_field_values(None, wanted, auto_regenerate=False)
     buffer = BytesIO()
     writer.write(buffer)
     form = read(buffer.getvalue(), "a")
