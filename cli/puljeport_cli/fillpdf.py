@@ -24,6 +24,8 @@ def fill_pdf(blank: bytes, answers: Answers) -> bytes:
             if name not in fields:
                 raise KeyError(f"the blank has no field {key!r}")
             _write(fields[name], text)
+        # Whoever shows the file draws the answers: this only stores them.
+        pdf.Root.AcroForm.NeedAppearances = True
         buffer = BytesIO()
         pdf.save(buffer, deterministic_id=True)
         return buffer.getvalue()
@@ -49,8 +51,12 @@ def _write(field: Object, text: str) -> None:
         on = next(state for state in field.AP.N.keys() if state != "/Off")  # noqa: SIM118 - pikepdf iterates values
         field.V = field.AS = Name(on) if text.strip().casefold() in YES else Name.Off
     elif text:
-        # A list's answer may be named by its id, as in a Word blank's list; it is what is shown that is stored.
-        field.V = String(text)
+        field.V = String(_value(field, text))
+
+
+def _value(field: Object, text: str) -> str:
+    options = [option for option in Array(field.get("/Opt", Array())) if isinstance(option, Array)]
+    return next((str(value) for value, shown in options if str(shown) == text), text)
 
 
 def _press(field: Object, kids: Object, text: str) -> None:

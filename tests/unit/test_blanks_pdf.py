@@ -75,7 +75,9 @@ def test_every_field_says_what_it_asks_for(document: Pdf) -> None:
     assert int(fields["background"].Ff) & 1 << 12
     assert [str(fields[key].FT) for key in ("decided", "topics.sport", "hours")] == ["/Ch", "/Btn", "/Tx"]
     assert len(fields["municipality"].Opt) == 98
-    assert str(fields["decided"].Opt[0]).strip() == ""
+    options = [tuple(str(part) for part in option) for option in fields["decided"].Opt]
+    assert [value for value, _ in options] == [" ", "yes", "no"]
+    assert options[1][1] in ("Ja", "Yes")
     assert len(fields["model"].Kids) == 3
 
 

@@ -117,6 +117,11 @@ def as_xfa(document: Pdf) -> None:
     document.Root.AcroForm.XFA = document.make_stream(b"<xdp/>")
 
 
+def streamed_answer(document: Pdf) -> None:
+    """An answer that is kept as a stream."""
+    document.Root.AcroForm.Fields[2].V = document.make_stream("Åse".encode("utf-16"))
+
+
 HOSTILE: dict[str, tuple[str, Callable[[], bytes]]] = {
     "a password to open": (
         "encrypted",
@@ -127,6 +132,7 @@ HOSTILE: dict[str, tuple[str, Callable[[], bytes]]] = {
         "encrypted",
         lambda: changed(lambda _: None, encryption=Encryption(owner="a", user="")).replace(b"/Encrypt", b"/#45ncrypt"),
     ),
+    "an answer that is a stream": ("bad_pdf", lambda: changed(streamed_answer)),
     "an XFA form": ("pdf_xfa", lambda: changed(as_xfa)),
     "a print": ("pdf_no_fields", empty(b"BT ET")),
     "no document": ("bad_pdf", lambda: b"%PDF-1.7\n" + b"x" * 1_000),

@@ -80,7 +80,8 @@ _LISTS = (Kind.LIST, Kind.OPEN_LIST)
 class Field:
     """One form field.
 
-    `said`: what a screen reader says of it; `group`: the label of a button's field; `options`: what a list offers.
+    `said`: what a screen reader says of it; `group`: the label of a button's field; `options`: a list's values and
+    what is shown for each.
     """
 
     key: str
@@ -89,7 +90,7 @@ class Field:
     required: bool = False
     group: str = ""
     max_length: int | None = None
-    options: tuple[str, ...] = ()
+    options: tuple[tuple[str, str], ...] = ()
     small: bool = False
     number: bool = False
 
@@ -237,11 +238,11 @@ class _Writer:
 
     def _details(self, item: AnyField) -> dict[str, Any]:
         if isinstance(item, ChoiceField):
-            return {"options": tuple(self._say(choice.label) for choice in item.choices)}
+            return {"options": tuple((choice.id, self._say(choice.label)) for choice in item.choices)}
         if item.type == "yes_no":
-            return {"options": (words("yes", self._language), words("no", self._language))}
+            return {"options": tuple((answer, words(answer, self._language)) for answer in ("yes", "no"))}
         if item.type == "municipality":
-            return {"options": tuple(each.name for each in municipalities.in_order())}
+            return {"options": tuple((each.name, each.name) for each in municipalities.in_order())}
         length = item.max_length if item.type == "text" else None
         return {"max_length": length, "number": item.type in _NUMBERS}
 

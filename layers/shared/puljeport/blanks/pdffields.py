@@ -27,6 +27,7 @@ _HIDDEN, _PRINTED = 2, 4
 _FLAGS = {Kind.LINES: _MULTILINE, Kind.LIST: _COMBO, Kind.OPEN_LIST: _COMBO | _EDIT, Kind.RADIO: _RADIO}
 _INK = "0.106 0.122 0.137"
 _FONT = "SourceSans"
+_SIGNS = "ZaDb"
 _RIGHT = 2
 NO_CHOICE = " "
 """The first line of a list: without it, nobody could take a choice back."""
@@ -40,7 +41,8 @@ def add_fields(pdf: Pdf, fields: Mapping[str, Field], stamp: tuple[str, int]) ->
             form.convert(annotation, page.obj)
     form.hide(marks.CALL_PROPERTY, stamp[0])
     form.hide(marks.VERSION_PROPERTY, str(stamp[1]))
-    fonts = Dictionary({f"/{_FONT}": form.font})
+    signs = Dictionary(Type=Name.Font, Subtype=Name.Type1, BaseFont=Name.ZapfDingbats)
+    fonts = Dictionary({f"/{_FONT}": form.font, f"/{_SIGNS}": pdf.make_indirect(signs)})
     pdf.Root.AcroForm = pdf.make_indirect(
         Dictionary(Fields=Array(form.top), DR=Dictionary(Font=fonts), DA=String(_style(10)))
     )
@@ -115,6 +117,9 @@ class _Form:
         else:
             shape = _circle(width / 2, height / 2, width * 0.26)
         annotation.AS = Name.Off
+        # For programs that draw buttons anew: the cross and the dot of ZapfDingbats, which every program has.
+        annotation.MK = Dictionary(CA=String("8" if asked.kind is Kind.BOX else "l"))
+        annotation.DA = String(f"/{_SIGNS} 0 Tf {_INK} rg")
         drawn = f"q {_INK} rg {_INK} RG {shape} Q".encode()
         states = {f"/{on}": self._drawing(annotation, drawn), "/Off": self._drawing(annotation, b"")}
         annotation.AP = Dictionary(N=Dictionary(states))
@@ -126,8 +131,7 @@ class _Form:
         if asked.number:
             annotation.Q = _RIGHT
         if asked.options:
-            listed = asked.options if asked.kind is Kind.OPEN_LIST else (NO_CHOICE, *asked.options)
-            annotation.Opt = Array([String(option) for option in listed])
+            annotation.Opt = _options(asked)
         if asked.max_length is not None:
             annotation.MaxLen = asked.max_length
         drawing = self._drawing(annotation, b"/Tx BMC EMC")
@@ -141,6 +145,13 @@ class _Form:
         drawing.BBox = Array([0, 0, round(width, 3), round(height, 3)])
         drawing.Resources = Dictionary()
         return drawing
+
+
+def _options(asked: Field) -> Array:
+    if asked.kind is Kind.OPEN_LIST:
+        return Array([String(shown) for _, shown in asked.options])
+    listed = ((NO_CHOICE, NO_CHOICE), *asked.options)
+    return Array([Array([String(value), String(shown)]) for value, shown in listed])
 
 
 def _size(annotation: Object) -> tuple[float, float]:

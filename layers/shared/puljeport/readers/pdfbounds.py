@@ -33,6 +33,8 @@ _LONGEST_HEAD = 2_000
 _PICTURE = re.compile(rb"/Subtype[\s\0]*/Image\b")
 _OTHER_TYPE = re.compile(rb"/Type\b(?![\s\0]*/XObject\b)")
 _DATA = re.compile(rb"((?<!end)stream\r\n)(.*?)(?=\r\nendstream)", re.DOTALL)
+_VALUE = re.compile(rb"/V (\d+) \d+ R\b")
+_WRITTEN = re.compile(rb"\r\n(\d+) \d+ obj\r\n")
 _ENCRYPT = re.compile(rb"[\s\0]*(?:<<|\d+[\s\0]+\d+[\s\0]+R)")
 
 
@@ -75,9 +77,19 @@ def emptied(plain: bytes) -> bytes:
     The first bytes are what counts: deflated data without them cannot be inflated, and the engine deflates whatever
     came without a filter. Nothing is moved, so that the table of where things are stays right.
     """
-    if _refused(plain):
+    if _refused(plain) or _answered_by_streams(plain):
         raise Unreadable(problem("bad_pdf"))
     return _DATA.sub(lambda match: match[1] + b" " * len(match[2]), plain)
+
+
+def _answered_by_streams(plain: bytes) -> bool:
+    """Whether a field's value is a stream, which the standard allows: blanking it would lose an answer unseen."""
+    wanted = {match[1] for match in _VALUE.finditer(plain)}
+    objects = _WRITTEN.finditer(plain) if wanted else ()
+    return any(
+        found[1] in wanted and b"stream\r\n" in plain[found.end() : plain.find(b"endobj", found.end())]
+        for found in objects
+    )
 
 
 def _refused(data: bytes) -> bool:
