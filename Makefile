@@ -21,7 +21,7 @@ CODE := layers/shared/puljeport functions cli
 # AWS's documented examples, the alphabet of references, and what tests call a password.
 NOT_SECRET := EXAMPLE|^0123456789ABCDEFGH|^(test|testing|kode)$$
 
-LAYER_EXPORT = $(UV) export --quiet --locked --no-default-groups --no-emit-project --no-header --prune boto3 --prune botocore
+LAYER_EXPORT = $(UV) export --quiet --locked --no-default-groups --no-emit-project --no-header --prune boto3 --prune botocore --prune dnspython
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo up down status logs test test-fast check bench lock build deploy sbom clean

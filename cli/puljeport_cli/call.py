@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from puljeport import definitions
-from puljeport.blanks import csvform, docx, xlsx
+from puljeport.blanks import csvform, docx, pdf, xlsx
 from puljeport.calls import Call
 from puljeport.errors import DefinitionError
 from puljeport.items import PublishedCall
@@ -30,6 +30,7 @@ class Format(StrEnum):
     """File formats that a blank can be made in."""
 
     DOCX = "docx"
+    PDF = "pdf"
     XLSX = "xlsx"
     CSV = "csv"
 
@@ -70,7 +71,7 @@ def blank(
     version: Annotated[int, typer.Option(min=1, help="The version of the call that the form names.")] = 1,
 ) -> None:
     """Make the call's application form for people to fill in."""
-    makers = {Format.DOCX: docx.make, Format.XLSX: xlsx.make, Format.CSV: csvform.make}
+    makers = {Format.DOCX: docx.make, Format.PDF: pdf.make, Format.XLSX: xlsx.make, Format.CSV: csvform.make}
     output.write_bytes(makers[file_format](definitions.load(path).call, version, lang))
     screen.say(f"[green]✓[/] {screen.quote(output)}")
 

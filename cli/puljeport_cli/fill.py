@@ -20,7 +20,7 @@ _W14 = "http://schemas.microsoft.com/office/word/2010/wordml"
 _NS = {"w": _W, "w14": _W14}
 _SPACE = "{http://www.w3.org/XML/1998/namespace}space"
 _DOCUMENT = "word/document.xml"
-_YES = frozenset({"ja", "yes", "true", "x", TICKED})
+YES = frozenset({"ja", "yes", "true", "x", TICKED})
 
 
 def fill_docx(blank: bytes, answers: Answers) -> bytes:
@@ -72,7 +72,7 @@ def _write(control: Element, answer: str) -> None:
     checked = control.find("w:sdtPr/w14:checkbox/w14:checked", _NS)
     content = control[-1]
     if checked is not None:
-        ticked = answer.strip().casefold() in _YES
+        ticked = answer.strip().casefold() in YES
         checked.set(f"{{{_W14}}}val", "1" if ticked else "0")
         for text in content.iter(f"{{{_W}}}t"):
             text.text = TICKED if ticked else text.text

@@ -16,8 +16,10 @@ from puljeport.publish import Publisher, Reach, clauses, recipients
 from puljeport.store import Store
 
 BLANKS = (
-    *(f"{name}.{kind}" for name in ("ansoegningsskema", "application-form") for kind in ("docx", "xlsx", "csv")),
+    *(f"{name}.{kind}" for name in ("ansoegningsskema", "application-form") for kind in ("docx", "pdf", "xlsx", "csv")),
     "guide.md",
+    "guide.pdf",
+    "guide.html",
 )
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
@@ -100,6 +102,7 @@ def test_the_documents_carry_the_version_that_they_are_published_with() -> None:
     first = publisher(FakeTopic(), store, documents).publish(a_call(), "# Vejledning")
     assert (first.published.version, first.new) == (1, True)
     assert set(documents) == {f"calls/samvaer-2018/v1/{name}" for name in BLANKS}
+    assert {key.rpartition(".")[2] for key, data in documents.items() if data.startswith(b"%PDF-")} == {"pdf"}
     second = publisher(FakeTopic(), store, documents).publish(a_call(places=5))
     assert (second.published.version, second.new) == (2, True)
     assert "calls/samvaer-2018/v2/ansoegningsskema.docx" in documents

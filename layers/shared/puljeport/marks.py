@@ -11,12 +11,15 @@ import re
 
 CALL_PROPERTY = "puljeport-call"
 VERSION_PROPERTY = "puljeport-version"
+GUIDE_PROPERTY = "puljeport-guide"
 REQUIRED_MARK = "*"
 HEADER, SUM = "0", "sum"
 """The third part of the keys of a table's header cells, and of the cells below it that the blank calculates itself."""
 ROW_WORDS = {"da": "Række", "en": "Row"}
 SUM_WORDS = {"da": "I alt", "en": "Total"}
 """What stands before a table's rows in a spreadsheet, with the row's number, and before their sums."""
+HINT = "\u2002·\u2002"
+"""Stands between a field's label and its hint, where one text has to hold both (the tooltip of a PDF's field)."""
 
 TAG_LIMIT = 64
 """Characters that Word allows in the tag and in the title of a content control."""
@@ -91,7 +94,7 @@ def bookmark(key: str) -> str | None:
 
 def defined_name(key: str) -> str:
     """The name of a spreadsheet's cell for `key`: the bookmark's, whose length spreadsheets do not mind."""
-    return BOOKMARK_PREFIX + _ESCAPE.sub(lambda match: _ESCAPED[match[0]], key)
+    return BOOKMARK_PREFIX + flat(key)
 
 
 def from_bookmark(name: str) -> str | None:
@@ -103,5 +106,15 @@ def from_defined_name(name: str) -> str | None:
     """The key that a spreadsheet's defined name stands for, or None for one that is not of a blank's making."""
     if not name.startswith(BOOKMARK_PREFIX) or len(name) > DEFINED_NAME_LIMIT:
         return None
-    key = _UNESCAPE.sub(lambda match: _UNESCAPED[match[1]], name.removeprefix(BOOKMARK_PREFIX))
-    return key if is_key(key) and defined_name(key) == name else None
+    return from_flat(name.removeprefix(BOOKMARK_PREFIX))
+
+
+def flat(key: str) -> str:
+    """The key without `.` and `-`, for names that know letters, digits and `_` only (form fields of a PDF)."""
+    return _ESCAPE.sub(lambda match: _ESCAPED[match[0]], key)
+
+
+def from_flat(name: str) -> str | None:
+    """The key that `flat` made `name` of, or None where it did not."""
+    key = _UNESCAPE.sub(lambda match: _UNESCAPED[match[1]], name)
+    return key if is_key(key) and flat(key) == name else None

@@ -101,6 +101,28 @@ CATALOGUE: dict[str, Kind] = {
         "The CSV file cannot be read; the fault is in or before line {line}. Check for a quotation mark that is not "
         "closed, or save the form as .csv again from the spreadsheet, and send the new file.",
     ),
+    "bad_pdf": _error(
+        "PDF-filen er beskadiget eller pakket på en måde, vi ikke tager imod. Åbn den i Adobe Acrobat Reader eller en "
+        "browser, gem en ny kopi, og send den.",
+        "The PDF file is damaged, or packed in a way we do not accept. Open it in Adobe Acrobat Reader or a browser, "
+        "save a new copy and send that.",
+    ),
+    "pdf_no_fields": _error(
+        "PDF-filen har ingen felter, vi kan læse: den er nok udskrevet til en ny PDF eller scannet. Åbn den fil, du "
+        "skrev svarene i, vælg »Gem«, og send den.",
+        "The PDF file has no fields that we can read: it was probably printed to a new PDF, or scanned. Open the file "
+        "you wrote your answers in, choose “Save” and send that.",
+    ),
+    "pdf_xfa": _error(
+        "PDF-filen er lavet som en XFA-formular, og den slags kan vi ikke læse. Hent skemaet på puljens side, skriv "
+        "svarene i det, og send det.",
+        "The PDF file is an XFA form, which we cannot read. Download the form from the call's page, write your answers "
+        "in it and send that.",
+    ),
+    "guide_returned": _error(
+        "Du har sendt puljens vejledning. Find ansøgningsskemaet med dine svar, og send det i stedet.",
+        "You have sent the call's guide. Find the application form with your answers and send that instead.",
+    ),
     "encrypted": _error(
         "Filen er beskyttet med en adgangskode, så vi kan ikke åbne den. Gem den uden adgangskode, og send den igen.",
         "The file is protected by a password, so we cannot open it. Save it without a password and send it again.",

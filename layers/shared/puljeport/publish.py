@@ -12,7 +12,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol
 
-from puljeport.blanks import csvform, docx, xlsx
+from puljeport.blanks import csvform, docx, guide, pdf, xlsx
 from puljeport.calls import Call, Contact, Event, to_json
 from puljeport.items import PublishedCall
 from puljeport.mail import Subscription, Topic
@@ -22,7 +22,17 @@ from puljeport.texts import LANGUAGES, Language
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 CSV = "text/csv; charset=utf-8"
+PDF = "application/pdf"
+HTML = "text/html; charset=utf-8"
 MARKDOWN = "text/markdown; charset=utf-8"
+
+BLANKS = (
+    ("docx", docx.make, DOCX),
+    ("pdf", pdf.make, PDF),
+    ("xlsx", xlsx.make, XLSX),
+    ("csv", csvform.make, CSV),
+)
+"""What forms are put up as: the ending of the name, the maker, the content type."""
 
 FORM_NAMES: dict[Language, str] = {"da": "ansoegningsskema", "en": "application-form"}
 
@@ -76,29 +86,30 @@ class Publisher:
     topic: Topic
     now: Callable[[], datetime]
 
-    def publish(self, call: Call, guide: str | None = None) -> Publication:
+    def publish(self, call: Call, markdown: str | None = None) -> Publication:
         """Make `call` the version that new submissions are read with, and have its contacts told.
 
-        `guide` is the guide's Markdown. Raises Contention when somebody else publishes the call at the same moment.
+        `markdown` is the guide's text. Raises Contention when somebody else publishes the call at the same moment.
         """
         before = self.store.current_call(call.id)
         new = before is None or to_json(before.call) != to_json(call)
         version = (before.version if before else 0) + new
-        documents = self._keep_documents(call, version, guide)
+        documents = self._keep_documents(call, version, markdown)
         published = self.store.publish_call(call, self.now())
         self._subscribe(call)
         return Publication(published, new, documents, recipients([call], self.topic.subscriptions()))
 
-    def _keep_documents(self, call: Call, version: int, guide: str | None) -> tuple[str, ...]:
+    def _keep_documents(self, call: Call, version: int, markdown: str | None) -> tuple[str, ...]:
         folder = f"calls/{call.id}/v{version}"
-        kept: dict[str, tuple[bytes, str]] = {}
-        for language in LANGUAGES:
-            name = f"{folder}/{FORM_NAMES[language]}"
-            kept[f"{name}.docx"] = docx.make(call, version, language), DOCX
-            kept[f"{name}.xlsx"] = xlsx.make(call, version, language), XLSX
-            kept[f"{name}.csv"] = csvform.make(call, version, language), CSV
-        if guide is not None:
-            kept[f"{folder}/guide.md"] = (guide.encode(), MARKDOWN)
+        kept = {
+            f"{folder}/{FORM_NAMES[language]}.{ending}": (make(call, version, language), kind)
+            for ending, make, kind in BLANKS
+            for language in LANGUAGES
+        }
+        if markdown is not None:
+            kept[f"{folder}/guide.md"] = (markdown.encode(), MARKDOWN)
+            kept[f"{folder}/guide.pdf"] = (guide.pdf(call, version, markdown), PDF)
+            kept[f"{folder}/guide.html"] = (guide.html(call, version, markdown), HTML)
         for key, (data, content_type) in kept.items():
             self.documents.put(key, data, content_type)
         return tuple(kept)

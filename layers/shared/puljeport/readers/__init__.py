@@ -1,8 +1,8 @@
 """Readers: from the bytes of a form file to the texts in it, with their names and places.
 
 What is inside decides the type, never the name. A reader is a module with `sniff(data) -> bool` and
-`read(data) -> RawForm`; a new format is a new module and a line in `FORMATS`. Readers use the standard library only,
-open no file and no socket, and raise nothing but Unreadable, on any bytes.
+`read(data) -> RawForm`; a new format is a new module and a line in `FORMATS`. Readers use the standard library
+and, for PDF, an engine; they open no file and no socket, and raise nothing but Unreadable, on any bytes.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Callable
 from puljeport.errors import Unreadable
 from puljeport.problems import problem
 from puljeport.rawforms import RawForm
-from puljeport.readers import csvform, docx, jsonform, ods, odt, xlsx
+from puljeport.readers import csvform, docx, jsonform, ods, odt, pdf, xlsx
 from puljeport.readers.bounds import MAX_FILE, check_volume
 from puljeport.texts import Text
 
@@ -22,6 +22,7 @@ FORMATS: tuple[tuple[Callable[[bytes], bool], Callable[[bytes], RawForm]], ...] 
     (ods.sniff, ods.read),
     (odt.sniff, odt.read),
     (jsonform.sniff, jsonform.read),
+    (pdf.sniff, pdf.read),
     (csvform.sniff, csvform.read),  # last: it takes most texts
 )
 

@@ -1,0 +1,30 @@
+"""Forms filled in by real programs. What needs a program that is not here is left out, and said so."""
+
+from __future__ import annotations
+
+import shutil
+
+import pytest
+
+MISSING = pytest.StashKey[dict[str, int]]()
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what needs a program that is not installed (Debian: pdftk-java, poppler-utils)."""
+    missing: dict[str, int] = {}
+    left_out = []
+    for item in items:
+        needed = [mark.args[0] for mark in item.iter_markers("program") if not shutil.which(mark.args[0])]
+        if needed:
+            left_out.append(item)
+            missing[needed[0]] = missing.get(needed[0], 0) + 1
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]
+    config.stash[MISSING] = missing
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Say how much was left out, so that nobody takes it for passed."""
+    for program, count in config.stash.get(MISSING, {}).items():
+        terminalreporter.write_line(f"{program} is not installed: {count} tests of real programs were left out")
