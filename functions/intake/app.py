@@ -69,5 +69,6 @@ def _take_one(arrival: Any) -> None:
 @metrics.log_metrics(capture_cold_start_metric=True)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Handle a batch of SQS messages; those that failed are named in the answer and come back."""
+    metrics.add_metric("MessagesReceived", MetricUnit.Count, len(event["Records"]))
     processor = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)
     return dict(process_partial_response(event=event, record_handler=take, processor=processor, context=context))

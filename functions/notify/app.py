@@ -56,5 +56,6 @@ def _outbox_keys(record: DynamoDBRecord) -> tuple[str, str] | None:
 @metrics.log_metrics(capture_cold_start_metric=True)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Handle a batch of stream records; the stream goes on from the first that failed."""
+    metrics.add_metric("RecordsReceived", MetricUnit.Count, len(event["Records"]))
     processor = BatchProcessor(EventType.DynamoDBStreams, raise_on_entire_batch_failure=False)
     return dict(process_partial_response(event=event, record_handler=tell, processor=processor, context=context))
