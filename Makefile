@@ -59,8 +59,8 @@ test-fast: .venv/.synced ## The tests that take seconds
 
 # Bandit's low findings are ruff's S rules too, where each exception stands at its line.
 check: setup .venv-lint/.synced ## Style, types, layers, the template, security, and that the pins agree
-	$(BIN)/ruff format --check .
-	$(BIN)/ruff check .
+	$(BIN)/ruff format --no-cache --check .
+	$(BIN)/ruff check --no-cache .
 	$(BIN)/mypy $(CODE) tests
 	$(BIN)/lint-imports
 	$(UV) lock --check

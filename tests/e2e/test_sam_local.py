@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import relay
 from ruamel.yaml import YAML
 
+import relay
 from builders import a_call, a_form
 from puljeport.submissions import State
 from puljeport_cli import cloud, local
