@@ -7,6 +7,7 @@ SHOWN: dict[str, set[str]] = {
     "IntakeRole": {
         "s3:GetObject",
         "s3:GetObjectVersion",
+        "s3:PutObject",
         "dynamodb:GetItem",
         "dynamodb:PutItem",
         "dynamodb:UpdateItem",

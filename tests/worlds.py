@@ -22,12 +22,14 @@ from puljeport.calls import Call
 from puljeport.delivery import Delivery
 from puljeport.intake import Intake
 from puljeport.mail import Topic
+from puljeport.marking import mark
 from puljeport.readers import read
 from puljeport.store import Store
 from puljeport.submissions import Submission
-from puljeport.uploads import Uploads
+from puljeport.uploads import Copies, Uploads
 
 TABLE = "puljeport-test"
+DOCUMENTS = "puljeport-test-documents"
 ACCOUNT = "123456789012"
 
 
@@ -117,12 +119,14 @@ class World:
     clock: Clock = field(default_factory=Clock)
     faults: Faults = field(default_factory=Faults)
     read: Callable[[bytes, str], Any] = read
+    mark: Callable[..., Any] = mark
     messages: list[dict[str, Any]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.s3, self.dynamodb, self.sns, self.sqs = map(own_client, ("s3", "dynamodb", "sns", "sqs"))
         where = {"LocationConstraint": "eu-north-1"}
         self.s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration=where)
+        self.s3.create_bucket(Bucket=DOCUMENTS, CreateBucketConfiguration=where)
         self.s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
         _create_table(self.dynamodb)
         topic = self.sns.create_topic(Name="notices")["TopicArn"]
@@ -140,6 +144,8 @@ class World:
         self.intake = Intake(
             store=store,
             uploads=Uploads(workers["s3"]),
+            copies=Copies(workers["s3"], DOCUMENTS),
+            mark=lambda data, problems, language: self.mark(data, problems, language),  # noqa: PLW0108 - likewise
             read=lambda data, name: self.read(data, name),  # noqa: PLW0108 - a test may change it later
             now=self.clock,
             log=lambda _submission, _error: None,

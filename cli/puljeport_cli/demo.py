@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 import tempfile
 import time
@@ -9,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -21,7 +22,9 @@ from puljeport_cli import call as calls
 from puljeport_cli import cloud, demo_answers, form, local, mailbox, screen, submissions
 from puljeport_cli import stack as stacks
 from puljeport_cli.failures import Code
-from puljeport_cli.fill import fill_docx
+from puljeport_cli.fill import Answers, fill_docx
+from puljeport_cli.fill_sheets import fill_csv, fill_xlsx
+from puljeport_cli.fillpdf import fill_pdf
 from puljeport_cli.local import STAGE, checkout
 from puljeport_cli.mailbox import Mail
 from puljeport_cli.stack import Stack, Target
@@ -31,6 +34,8 @@ POOL = "medborgerskab-2018"
 SECOND_POOL = "frivillig-faellesskaber-2027"
 GOOD = "Ansøgning fra Århus Kommune.docx"
 FAULTY = "Ærø – 1. udkast (med fejl).docx"
+SAMPLES = Path(__file__).parent / "samples"
+"""Two of the filled-in forms as LibreOffice saved them, so that showing them does not need it."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +51,7 @@ def demo(
     ctx: typer.Context,
     timeout: Annotated[int, typer.Option(help="Seconds to wait for records and e-mails.")] = PATIENCE_SECONDS,
 ) -> None:
-    """Show the whole system: start, deploy, publish two calls, upload two forms, and print what became of them."""
+    """Show the whole system: start, deploy, publish two calls, upload forms of every kind, and print what became of it."""
     target: Target = ctx.obj
     home = local.home(target.root)
     state = cloud.up(home, screen.step)
@@ -54,17 +59,15 @@ def demo(
     with screen.step("Publish both calls"):
         pool = publish(stack)
     seen = max((mail.id for mail in mailbox.mails(state)), default=0)
-    with screen.step("Fill in the form twice, once with mistakes, and upload both"):
-        uploaded = {
-            name: upload(stack, pool, name, fill_docx(blank(stack, pool), answers))
-            for name, answers in ((GOOD, demo_answers.GOOD), (FAULTY, demo_answers.FAULTY))
-        }
-    with screen.step("Wait until both are read and everybody is told"):
-        outcomes = wait(stack, pool, list(uploaded.values()), seen, timeout)
-    good, faulty = outcomes
-    report(stack, good, faulty, seen)
-    show_where_next(stack, target, good)
-    if missing := unmet(pool, good, faulty):
+    with screen.step("Fill in the form as Word, PDF, Excel, OpenDocument, CSV and JSON, and upload all of them"):
+        files = forms(stack, pool)
+        uploaded = {name: upload(stack, pool, name, data) for name, data in files.items()}
+    with screen.step("Wait until all are read and everybody is told"):
+        found = wait(stack, pool, list(uploaded.values()), seen, timeout)
+    outcomes = dict(zip(uploaded, found, strict=True))
+    report(stack, outcomes, seen)
+    show_where_next(stack, target, outcomes)
+    if missing := unmet(pool, outcomes):
         for expectation in missing:
             screen.error(expectation)
         raise typer.Exit(Code.ERRORS)
@@ -79,11 +82,31 @@ def publish(stack: Stack) -> Call:
     return first.published.call
 
 
-def blank(stack: Stack, pool: Call) -> bytes:
+def forms(stack: Stack, pool: Call) -> dict[str, bytes]:
+    """The same application of seven municipalities, each as another kind of file, and one with mistakes; by file name."""
+    good, faulty = demo_answers.GOOD, demo_answers.FAULTY
+    docx = blank(stack, pool, "docx")
+    return {
+        GOOD: fill_docx(docx, good),
+        FAULTY: fill_docx(docx, faulty),
+        "Odense.pdf": fill_pdf(blank(stack, pool, "pdf"), good | {"municipality": "Odense"}),
+        "Aalborg.xlsx": fill_xlsx(blank(stack, pool, "xlsx"), good | {"municipality": "Aalborg"}),
+        "Esbjerg.csv": fill_csv(blank(stack, pool, "csv"), good | {"municipality": "Esbjerg"}),
+        "Vejle.json": _as_json(pool, good | {"municipality": "Vejle"}),
+        "Randers.odt": (SAMPLES / "Randers.odt").read_bytes(),
+        "Kolding.ods": (SAMPLES / "Kolding.ods").read_bytes(),
+    }
+
+
+def _as_json(pool: Call, answers: Answers) -> bytes:
+    return json.dumps({"call": pool.id, "values": answers}, ensure_ascii=False).encode()
+
+
+def blank(stack: Stack, pool: Call, ending: str) -> bytes:
     """The Danish form as it was published, fetched as an applicant would."""
     published = stack.store.current_call(pool.id)
     version = published.version if published else 1
-    key = f"calls/{pool.id}/v{version}/ansoegningsskema.docx"
+    key = f"calls/{pool.id}/v{version}/ansoegningsskema.{ending}"
     answer = stack.client("s3").get_object(Bucket=stack.output("DocumentsBucketName"), Key=key)
     return bytes(answer["Body"].read())
 
@@ -93,7 +116,7 @@ def upload(stack: Stack, pool: Call, name: str, data: bytes) -> str:
     bucket, key = stack.output("UploadsBucketName"), f"incoming/{pool.id}/{name}"
     client = stack.client("s3")
     with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "form.docx"
+        file = Path(folder) / "form"
         file.write_bytes(data)
         client.upload_file(str(file), bucket, key)
     version = client.head_object(Bucket=bucket, Key=key)["VersionId"]
@@ -133,18 +156,30 @@ def settled(pool: Call, found: Outcome) -> bool:
     return concluded and not _untold(pool, found)
 
 
-def unmet(pool: Call, good: Outcome, faulty: Outcome) -> list[str]:
+def unmet(pool: Call, outcomes: dict[str, Outcome]) -> list[str]:
     """What should have happened and did not, as sentences."""
-    expected = {GOOD: (good, State.ACCEPTED), FAULTY: (faulty, State.NEEDS_CORRECTION)}
     found = []
-    for name, (each, state) in expected.items():
+    for name, each in outcomes.items():
+        state = State.NEEDS_CORRECTION if name == FAULTY else State.ACCEPTED
         if each.submission is None:
             found.append(f"'{name}' has no record. See `puljeport logs` and `puljeport status`.")
         elif each.submission.state is not state:
             found.append(f"'{name}' is {each.submission.state}, not {state}.")
+        elif name != FAULTY and not same(outcomes[GOOD], each):
+            found.append(f"'{name}' was read as another application than '{GOOD}'.")
         else:
             found += [f"'{name}': {fault}" for fault in _untold(pool, each)]
     return found
+
+
+def same(one: Outcome, other: Outcome) -> bool:
+    """Whether two forms were read as the same application, but for who applies."""
+    return _answers(one) == _answers(other) != {}
+
+
+def _answers(found: Outcome) -> dict[str, Any]:
+    values = found.submission.values if found.submission else {}
+    return {name: value for name, value in values.items() if name != "municipality"}
 
 
 def _untold(pool: Call, found: Outcome) -> list[str]:
@@ -165,26 +200,37 @@ def _untold(pool: Call, found: Outcome) -> list[str]:
     return unsent + wrong if wanted else ["nobody was to be told"]
 
 
-def report(stack: Stack, good: Outcome, faulty: Outcome, seen: int) -> None:
-    """Print what happened: the records, the problems and the e-mails."""
-    records = [each.submission for each in (good, faulty) if each.submission]
+def report(stack: Stack, outcomes: dict[str, Outcome], seen: int) -> None:
+    """Print what happened: the records, whether they agree, the problems and the e-mails."""
+    records = [each.submission for each in outcomes.values() if each.submission]
     submissions.show_table("What came in", records)
-    if good.submission and good.submission.replaces and (earlier := stack.store.submission(good.submission.replaces)):
-        screen.say(f"{good.submission.reference} replaces the same applicant's {earlier.reference}, as the call says.")
-    if faulty.submission:
-        form.show_problems(f"What is wrong with {faulty.submission.reference}", faulty.submission.problems, "da")
+    rows = [
+        (name, each.submission.format or "", len(_answers(each)), "yes" if same(outcomes[GOOD], each) else "no")
+        for name, each in outcomes.items()
+        if each.submission and name != FAULTY
+    ]
+    columns = ("file", "read as", "answers", "the same application")
+    screen.table("One application, seven kinds of file", columns, rows)
+    good, faulty = outcomes[GOOD].submission, outcomes[FAULTY].submission
+    if good and good.replaces and (earlier := stack.store.submission(good.replaces)):
+        screen.say(f"{good.reference} replaces the same applicant's {earlier.reference}, as the call says.")
+    if faulty:
+        form.show_problems(f"What is wrong with {faulty.reference}", faulty.problems, "da")
     arrived = mailbox.mails(stack.local, seen) if stack.local else []
     screen.table("E-mails that arrived", ("to", "subject"), [(mail.recipient, mail.subject) for mail in arrived])
 
 
-def show_where_next(stack: Stack, target: Target, good: Outcome) -> None:
+def show_where_next(stack: Stack, target: Target, outcomes: dict[str, Outcome]) -> None:
     """Print the addresses and commands with which to look further."""
     command = f"{_program()} --root {target.root}" if target.root else _program()
-    shown = good.submission.reference if good.submission else "REFERENCE"
+    shown, wrong = (
+        each.submission.reference if each.submission else "REFERENCE" for each in (outcomes[GOOD], outcomes[FAULTY])
+    )
     lines = {
         "all e-mails": stack.local.mail_page if stack.local else "",
         "one submission": f"{command} submissions show {shown}",
         "its history": f"{command} submissions history {shown}",
+        "the faulty one, marked": f"{command} submissions returned {wrong} -o rettes.docx",
         "everybody's state": f"{command} status",
         "the functions' logs": f"{command} logs --follow",
         "upload your own": f"{command} call blank calls/{POOL} -o skema.docx, fill it in, then "
@@ -195,7 +241,7 @@ def show_where_next(stack: Stack, target: Target, good: Outcome) -> None:
     }
     screen.say("\n[bold]Where to look further[/]")
     for name, line in lines.items():
-        screen.say(f"  {name:<20} {screen.quote(line)}")
+        screen.say(f"  {name:<22} {screen.quote(line)}")
 
 
 def _program() -> str:

@@ -16,7 +16,7 @@ GOOD: Answers = {
     "model_reason": "Vi har mange foreninger, som gerne vil samarbejde, men mangler en fælles måde at gøre det på.",
     "second_model": "model-1",
     "second_model_reason": "Den passer også, fordi boligforeningerne i to områder allerede mødes hver måned.",
-    "background": "I de seneste år er flere unge faldet ud af foreningslivet.\nVi søger, fordi vi vil nå dem igen.",
+    "background": "I de seneste år er flere unge faldet ud af foreningslivet. Vi søger, fordi vi vil nå dem igen.",
     "target_group": "Unge mellem 15 og 25 år i to boligområder og de voksne, som de møder i hverdagen.",
     "target_group_size": "120",
     "settings": ["associations", "housing", "education"],

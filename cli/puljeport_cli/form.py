@@ -7,14 +7,15 @@ from typing import Annotated, Any
 
 import typer
 
-from puljeport import definitions, readers
+from puljeport import definitions, marking, readers
 from puljeport.applications import Reading, read_application
 from puljeport.calls import Call
 from puljeport.errors import Unreadable
 from puljeport.problems import Problem, Severity
 from puljeport.texts import Language
+from puljeport.versions import carry_over
 from puljeport_cli import answers, screen
-from puljeport_cli.failures import Code
+from puljeport_cli.failures import Code, Failure
 from puljeport_cli.options import AsJson, InLanguage
 
 app = typer.Typer(help="Filled-in forms on this machine.", no_args_is_help=True)
@@ -26,25 +27,53 @@ MARKS = {Severity.ERROR: "error", Severity.WARNING: "warning"}
 def read(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="The filled-in form.")],
     call: Annotated[Path, typer.Option(metavar="PATH", help="The call's folder, or its call.yaml.")],
+    earlier: Annotated[
+        Path | None, typer.Option(metavar="PATH", help="The version of the call that the form was made from.")
+    ] = None,
     lang: InLanguage = "da",
     as_json: AsJson = False,
 ) -> None:
     """Read and check a form as intake would: values and problems. Exit 1: it has errors. Exit 2: it is unreadable."""
     definition = definitions.load(call).call
-    version: int | None = None
-    try:
-        raw = readers.read(file.read_bytes(), file.name)
-        version = raw.version
-        reading, code = read_application(definition, raw), Code.OK
-    except Unreadable as error:
-        reading, code = Reading({}, (error.problem,)), Code.UNREADABLE
-    if code is Code.OK and reading.has_errors:
-        code = Code.ERRORS
+    version, reading, code = _read(file, definition, definitions.load(earlier).call if earlier else None)
     if as_json:
         screen.as_json(_as_json(definition, version, reading))
     else:
         _show(definition, reading, code, lang)
     raise typer.Exit(code)
+
+
+@app.command()
+def mark(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The filled-in form (.docx, .xlsx or .pdf).")],
+    call: Annotated[Path, typer.Option(metavar="PATH", help="The call's folder, or its call.yaml.")],
+    output: Annotated[Path | None, typer.Option("-o", "--output", metavar="FILE", help="Where the copy goes.")] = None,
+    lang: Annotated[Language | None, typer.Option(help="Language of the marks; the form's own if not given.")] = None,
+) -> None:
+    """Write a copy of a form with every problem marked where it stands, as the applicant gets it back."""
+    _, reading, code = _read(file, definitions.load(call).call, None)
+    if code is Code.UNREADABLE:
+        raise Failure(reading.problems[0].message.get(lang or "en"), Code.UNREADABLE)
+    if not reading.problems:
+        screen.say("[green]✓[/] There is nothing to mark.")
+        return
+    copy = marking.mark(file.read_bytes(), reading.problems, lang or reading.language)
+    if copy is None:
+        formats = ", ".join(f".{name}" for name in marking.FORMATS)
+        raise Failure(f"Files of this kind have no marks; {formats} have. See the problems with `form read`.")
+    target = output or file.with_name(f"{file.stem}-rettes{file.suffix}")
+    target.write_bytes(copy.data)
+    screen.say(f"[green]✓[/] {len(reading.problems)} problems marked in {screen.quote(str(target))}")
+
+
+def _read(file: Path, call: Call, earlier: Call | None) -> tuple[int | None, Reading, Code]:
+    """What a file is as an application: the version it says it is of, the reading, and how that ends the command."""
+    try:
+        raw = readers.read(file.read_bytes(), file.name)
+    except Unreadable as error:
+        return None, Reading({}, (error.problem,)), Code.UNREADABLE
+    reading = carry_over(call, (raw.version or 0) + 1, earlier, raw) if earlier else read_application(call, raw)
+    return raw.version, reading, Code.ERRORS if reading.has_errors else Code.OK
 
 
 def _as_json(call: Call, version: int | None, reading: Reading) -> dict[str, Any]:

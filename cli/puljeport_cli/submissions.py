@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import quote_plus
 
 import typer
 
 from puljeport.submissions import State, Submission
+from puljeport.uploads import Copies
 from puljeport_cli import answers, form, screen
 from puljeport_cli import stack as stacks
 from puljeport_cli.failures import Code, Failure
@@ -19,6 +21,7 @@ from puljeport_cli.stack import Stack
 app = typer.Typer(help="Submissions: list, show, send through again.", no_args_is_help=True)
 
 OPERATOR = "operator"
+LINK_SECONDS = 3600
 
 Label = Annotated[str, typer.Argument(metavar="ID", help="The submission's id, or its reference.")]
 CallOption = Annotated[str | None, typer.Option("--call", metavar="ID", help="Only those of this call.")]
@@ -111,6 +114,7 @@ def _facts(submission: Submission) -> list[tuple[str, object]]:
         ("version", submission.version_id),
         ("size", f"{submission.size} bytes"),
         ("sha256", submission.sha256 or ""),
+        ("returned copy", submission.returned or ""),
         ("replaces", submission.replaces or ""),
         ("replaced by", submission.replaced_by or ""),
     ]
@@ -128,6 +132,28 @@ def history(ctx: typer.Context, label: Label, as_json: AsJson = False) -> None:
         return
     rows = [(event.number, screen.when(event.at), event.event, event.by, event.detail) for event in events]
     screen.table(f"History of {submission.reference}", ("", "when", "event", "by", "detail"), rows)
+
+
+@app.command()
+def returned(
+    ctx: typer.Context,
+    label: Label,
+    output: Annotated[Path | None, typer.Option("-o", "--output", metavar="FILE", help="Where the copy goes.")] = None,
+    link: Annotated[bool, typer.Option("--link", help="Print a link that works for an hour instead.")] = False,
+) -> None:
+    """Fetch the applicant's own file with the problems marked in it."""
+    stack = stacks.find(ctx.obj)
+    submission = stack.store.find(label)
+    if submission.returned is None:
+        raise Failure(f"{submission.reference} is {submission.state} and has no copy with marks.")
+    bucket, client = stack.output("DocumentsBucketName"), stack.client("s3")
+    if link:
+        where = {"Bucket": bucket, "Key": submission.returned}
+        screen.say(screen.quote(client.generate_presigned_url("get_object", Params=where, ExpiresIn=LINK_SECONDS)))
+        return
+    target = output or Path(f"{submission.reference}-rettes.{submission.returned.rpartition('.')[2]}")
+    target.write_bytes(Copies(client, bucket).fetch(submission.returned))
+    screen.say(f"[green]✓[/] {screen.quote(str(target))}")
 
 
 @app.command()

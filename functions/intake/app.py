@@ -13,9 +13,10 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from puljeport import aws, observe, settings
 from puljeport.intake import Intake
+from puljeport.marking import mark
 from puljeport.readers import read
 from puljeport.store import Store
-from puljeport.uploads import Uploads, arrivals, is_folder
+from puljeport.uploads import Copies, Uploads, arrivals, is_folder
 
 logger, metrics, tracer = observe.logger(), observe.metrics(), observe.tracer()
 
@@ -26,10 +27,12 @@ def _intake() -> Intake:
     return Intake(
         store=Store(aws.dynamodb(), given.table),
         uploads=Uploads(aws.s3()),
+        copies=Copies(aws.s3(), given.documents_bucket),
         read=read,
+        mark=mark,
         now=lambda: datetime.now(UTC),
         log=lambda submission, error: logger.error(
-            "reading failed", extra={"submission": submission, **observe.fault(error)}
+            "reading or marking failed", extra={"submission": submission, **observe.fault(error)}
         ),
         max_upload_bytes=given.max_upload_bytes,
         lease=timedelta(seconds=given.attempt_lease_seconds),

@@ -17,6 +17,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from builders import a_call, a_form, s3_event, s3_record, sqs_event, stream_event
+from puljeport.blanks import docx
+from puljeport_cli.fill import fill_docx
 from puljeport_cli.stack import Stack, now
 from roles import SHOWN
 
@@ -77,11 +79,11 @@ class Desk:
         body = json.loads(answer["Payload"].read())
         return "FunctionError" not in answer and body == {"batchItemFailures": []}
 
-    def put(self, **changes: Any) -> dict[str, Any]:
-        """Upload a valid form under a new name and give its event record."""
+    def put(self, data: bytes | None = None, **changes: Any) -> dict[str, Any]:
+        """Upload a form under a new name, a valid one unless it is given, and give its event record."""
         key = f"incoming/{CALL}/{uuid.uuid4()}.json"
         bucket = self.stack.output("UploadsBucketName")
-        data = a_form(**{"call": CALL, "municipality": next(self.fresh)} | changes)
+        data = data or a_form(**{"call": CALL, "municipality": next(self.fresh)} | changes)
         version = self.s3.put_object(Bucket=bucket, Key=key, Body=data)["VersionId"]
         return s3_record(key, version, bucket=bucket)
 
@@ -100,6 +102,13 @@ class Desk:
         """An event without one."""
         record = self.put()
         del record["s3"]["object"]["versionId"]
+        return lambda: self.take(record)
+
+    def take_a_faulty_one(self) -> Callable[[], bool]:
+        """A file that is returned with marks."""
+        call = self.stack.store.current_call(CALL)
+        assert call
+        record = self.put(fill_docx(docx.make(call.call, call.version, "da"), {"municipality": next(self.fresh)}))
         return lambda: self.take(record)
 
     def take_an_older_one(self) -> Callable[[], bool]:
@@ -124,6 +133,7 @@ class Desk:
 WORK: dict[str, Callable[[Desk], Callable[[], bool]]] = {
     "s3:GetObject": Desk.take_the_current,
     "s3:GetObjectVersion": Desk.take_a_version,
+    "s3:PutObject": Desk.take_a_faulty_one,
     "dynamodb:ConditionCheckItem": Desk.take_an_older_one,
 }
 
@@ -156,6 +166,7 @@ def attempts(stack: Stack) -> dict[str, list[Callable[[Callable[[str], Any]], An
     Which keys and attributes a role may touch is a condition that the local cloud passes over; tests/template holds it.
     """
     bucket, table = stack.output("UploadsBucketName"), stack.output("TableName")
+    documents = stack.output("DocumentsBucketName")
     topic, queue = stack.output("NoticesTopicArn"), stack.output("UploadsDeadLetterQueueUrl")
     key = {"PK": {"S": f"CALL#{CALL}"}, "SK": {"S": "CURRENT"}}
     both: list[Callable[[Callable[[str], Any]], Any]] = [
@@ -175,6 +186,8 @@ def attempts(stack: Stack) -> dict[str, list[Callable[[Callable[[str], Any]], An
         "IntakeRole": [
             *both,
             lambda client: client("s3").get_object(Bucket=bucket, Key="other/y"),
+            lambda client: client("s3").put_object(Bucket=documents, Key="calls/x/v1/y", Body=b""),
+            lambda client: client("s3").get_object(Bucket=documents, Key="returned/y"),
             lambda client: client("sns").publish(TopicArn=topic, Message="x"),
         ],
         "NotifyRole": [

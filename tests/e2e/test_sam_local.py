@@ -106,6 +106,7 @@ def variables(stack: Stack) -> dict[str, str]:
     """What the deployed functions have in their environment."""
     return {
         "PULJEPORT_TABLE": stack.output("TableName"),
+        "PULJEPORT_DOCUMENTS_BUCKET": stack.output("DocumentsBucketName"),
         "PULJEPORT_NOTICES_TOPIC_ARN": stack.output("NoticesTopicArn"),
     }
 

@@ -10,16 +10,25 @@ import random
 from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
+from functools import cache
 
 import pytest
 from botocore.exceptions import ClientError
 
-from builders import MIDWAY, a_form, s3_event
+from builders import MIDWAY, a_call, a_form, s3_event
+from puljeport.blanks import docx
+from puljeport_cli.fill import fill_docx
 from worlds import Crash, World, worker_client
 
 type Bodies = list[object]
 
 FEW, ALL = 3, 5
+
+
+@cache
+def faulty_docx() -> bytes:
+    """A Word form with a mistake: the applicant's own file is returned with marks."""
+    return fill_docx(docx.make(a_call(), 1, "da"), {"municipality": "147"})
 
 
 def uploads(world: World, number: int = ALL) -> Bodies:
@@ -28,7 +37,7 @@ def uploads(world: World, number: int = ALL) -> Bodies:
     files: Bodies = [
         s3_event(put(folder + "1.json", a_form())),
         s3_event(put(folder + "2.json", a_form(), at=MIDWAY + timedelta(hours=1))),
-        s3_event(put(folder + "3.json", a_form(municipality="147", contact_name=None))),
+        s3_event(put(folder + "3.docx", faulty_docx())),
         s3_event(put(folder + "4.json", a_form(municipality="101"))),
         s3_event(put(folder + "5.bin", b"\x89PNG\r\n\x1a\n")),
     ]

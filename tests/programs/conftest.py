@@ -3,14 +3,36 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
+
+type Convert = Callable[[bytes, str, str], bytes]
 
 MISSING = pytest.StashKey[dict[str, int]]()
 
 
+@pytest.fixture(scope="session")
+def convert(tmp_path_factory: pytest.TempPathFactory) -> Convert:
+    """Opens a file in LibreOffice and saves it: the bytes, what kind they are, and the kind to save as."""
+    home = tmp_path_factory.mktemp("office")
+
+    def run(data: bytes, kind: str, to: str) -> bytes:
+        source, target = home / f"skema.{kind}", home / "saved"
+        source.write_bytes(data)
+        profile = f"-env:UserInstallation={(home / 'profile').as_uri()}"
+        command = ["soffice", profile, "--headless", "--convert-to", to, "--outdir", str(target), str(source)]
+        subprocess.run(command, check=True, capture_output=True, timeout=180)
+        saved: Path = target / f"skema.{to.partition(':')[0]}"
+        return saved.read_bytes()
+
+    return run
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what needs a program that is not installed (Debian: pdftk-java, poppler-utils)."""
+    """Leave out what needs a program that is not installed (Debian: libreoffice, pdftk-java, poppler-utils)."""
     missing: dict[str, int] = {}
     left_out = []
     for item in items:

@@ -10,6 +10,7 @@ from xml.sax.saxutils import escape
 import pytest
 
 from formfiles import sample_call
+from puljeport import marking
 from puljeport.applications import read_application
 from puljeport.blanks import pdf
 from puljeport.readers import read
@@ -74,3 +75,42 @@ def test_poppler_shows_an_answer_where_it_is_written(tmp_path: Path) -> None:
         subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
         pictures.append((tmp_path / f"{name}.ppm").read_bytes())
     assert pictures[0] != pictures[1]
+
+
+@pytest.mark.program("pdftk")
+@pytest.mark.slow
+def test_pdftk_corrects_a_marked_copy(tmp_path: Path) -> None:
+    """The answers of a copy with marks are corrected in pdftk; what it saves reads clean."""
+    wrong = fill_pdf(BLANK, {"hours": "en del", "signed_by": "Åse"})
+    copy = marking.mark(wrong, read_application(CALL, read(wrong, "a")).problems, "da")
+    assert copy
+    (tmp_path / "copy.pdf").write_bytes(copy.data)
+    (tmp_path / "a.fdf").write_text(
+        "%FDF-1.2\n1 0 obj<</FDF<</Fields[<</T(hours)/V(12)>>]>>>>endobj\ntrailer<</Root 1 0 R>>\n"
+    )
+    command = ["pdftk", "copy.pdf", "fill_form", "a.fdf", "output", "filled.pdf"]
+    subprocess.run(command, cwd=tmp_path, check=True, timeout=120)
+    found = read_application(CALL, read((tmp_path / "filled.pdf").read_bytes(), "a"))
+    assert (found.values["hours"], found.values["signed_by"]) == (12, "Åse")
+
+
+@pytest.mark.program("pdftoppm")
+@pytest.mark.slow
+def test_poppler_shows_the_marks(tmp_path: Path) -> None:
+    """The page of a marked copy is drawn with something red where the unmarked one has none."""
+    wrong = fill_pdf(BLANK, {"cvr": "12345678"})
+    problems = [one for one in read_application(CALL, read(wrong, "a")).problems if one.field == "cvr"]
+    copy = marking.mark(wrong, problems, "da")
+    assert copy
+    red = [_red(tmp_path, data) for data in (wrong, copy.data)]
+    assert red[1] > red[0] + 300
+
+
+def _red(folder: Path, data: bytes) -> int:
+    (folder / "a.pdf").write_bytes(data)
+    subprocess.run(["pdftoppm", "-r", "50", "-f", "1", "-l", "1", "a.pdf", "a"], cwd=folder, check=True, timeout=120)
+    (picture,) = folder.glob("a-*.ppm")
+    pixels = picture.read_bytes().split(b"\n", 3)[3]
+    picture.unlink()
+    triples = zip(pixels[::3], pixels[1::3], pixels[2::3], strict=False)
+    return sum(red > 150 and green < 100 and blue < 120 for red, green, blue in triples)

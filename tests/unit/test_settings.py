@@ -10,8 +10,9 @@ from puljeport.settings import IntakeSettings, NotifySettings, load
 
 def test_settings_are_read_from_the_environment() -> None:
     """Each setting has a variable of its own name."""
-    settings = load(IntakeSettings, {"PULJEPORT_TABLE": "table", "PULJEPORT_MAX_UPLOAD_BYTES": "5"})
-    assert (settings.table, settings.max_upload_bytes) == ("table", 5)
+    environment = {"TABLE": "table", "DOCUMENTS_BUCKET": "documents", "MAX_UPLOAD_BYTES": "5"}
+    settings = load(IntakeSettings, {f"PULJEPORT_{name}": value for name, value in environment.items()})
+    assert (settings.table, settings.documents_bucket, settings.max_upload_bytes) == ("table", "documents", 5)
 
 
 def test_what_is_missing_and_what_is_wrong_is_named_with_its_value() -> None:

@@ -21,7 +21,7 @@ from puljeport.fields import format_value, is_empty, noted, parse, tick
 from puljeport.matching import STRENGTH, Hit, Matched, TableHit, filled_rows, match
 from puljeport.problems import Note, Problem, Severity, problem
 from puljeport.rawforms import RawCell, RawForm, RawTable
-from puljeport.texts import Text
+from puljeport.texts import Language, Text
 
 MAX_VALUES_KB = 240
 """Of the values as JSON in UTF-8. A DynamoDB item may hold 400 kB, and a hundred problems must fit in beside them."""
@@ -32,12 +32,14 @@ class Reading:
     """What one file says: the answered fields' values by id, and all problems in the order of the form, then the rules.
 
     `applicant` is the key of `one_per`; `applicant_name` is for people. Both None where the file does not tell.
+    `language` is the one that the form's questions are written in.
     """
 
     values: dict[str, JsonValue]
     problems: tuple[Problem, ...]
     applicant: str | None = None
     applicant_name: str | None = None
+    language: Language = "da"
 
     @property
     def errors(self) -> tuple[Problem, ...]:
@@ -51,7 +53,7 @@ class Reading:
 
 
 @dataclass(slots=True)
-class _Draft:
+class Draft:
     """A reading under way. `places`: where each answer stands; `wrong`: ids that rules must not build on."""
 
     values: dict[str, JsonValue] = field(default_factory=dict)
@@ -70,29 +72,40 @@ class _Draft:
 
 def read_application(call: Call, raw: RawForm) -> Reading:
     """The application to `call` in `raw`. Never raises for anything that a file can hold."""
-    if raw.call is not None and raw.call != call.id:
-        return Reading({}, (problem("other_call", found=quote(raw.call) or "?", call=call.title),))
     found = match(call, raw)
+    if (nothing := nothing_to_read(call, raw, found)) is not None:
+        return Reading({}, (nothing,), language=found.language)
+    return concluded(call, drafted(call, found), found)
+
+
+def nothing_to_read(call: Call, raw: RawForm, found: Matched) -> Problem | None:
+    """Why a file is no application at all: of another call, no form of this one, or not filled in."""
+    if raw.call is not None and raw.call != call.id:
+        return problem("other_call", found=quote(raw.call) or "?", call=call.title)
     if not found.recognised:
-        return Reading({}, (problem("not_our_form", call=call.title),))
-    if found.blank:
-        return Reading({}, (problem("empty_form"),))
-    draft = _Draft()
+        return problem("not_our_form", call=call.title)
+    return problem("empty_form") if found.blank else None
+
+
+def drafted(call: Call, found: Matched) -> Draft:
+    """Every field of the call as far as the file answers it, before the rules."""
+    draft = Draft()
     for each in call.form.fields.values():
         if isinstance(each, TableField) and each.id in found.tables:
             _read_table(draft, each, found.tables[each.id])
         else:
             _read_single(draft, each, found)
-    draft.problems += [_placed(draft, broken) for broken in rules.check(call, draft.values, frozenset(draft.wrong))]
-    return _concluded(call, draft, found)
+    return draft
 
 
-def _placed(draft: _Draft, broken: Problem) -> Problem:
+def _placed(draft: Draft, broken: Problem) -> Problem:
     return broken.model_copy(update={"place": draft.places.get(broken.field or "")})
 
 
-def _concluded(call: Call, draft: _Draft, found: Matched) -> Reading:
-    problems = [*draft.problems, *found.unknown]
+def concluded(call: Call, draft: Draft, found: Matched) -> Reading:
+    """The reading that a draft comes to, with what breaks the call's rules."""
+    broken = rules.check(call, draft.values, frozenset(draft.wrong))
+    problems = [*draft.problems, *(_placed(draft, each) for each in broken), *found.unknown]
     key = draft.values.get(call.one_per)
     applicant = None if key is None else str(key)
     name = _applicant_name(call, draft.values)
@@ -100,7 +113,7 @@ def _concluded(call: Call, draft: _Draft, found: Matched) -> Reading:
     if len(json.dumps(values, ensure_ascii=False).encode()) > MAX_VALUES_KB * 1000:
         values = {}
         problems.append(problem("too_much_text", limit_kb=MAX_VALUES_KB))
-    return Reading(values, tuple(problems), applicant, name)
+    return Reading(values, tuple(problems), applicant, name, found.language)
 
 
 def _applicant_name(call: Call, values: dict[str, JsonValue]) -> str | None:
@@ -113,7 +126,7 @@ def _applicant_name(call: Call, values: dict[str, JsonValue]) -> str | None:
 # -- single fields ---------------------------------------------------------------------------------------------------
 
 
-def _read_single(draft: _Draft, asked: AnyField, found: Matched) -> None:
+def _read_single(draft: Draft, asked: AnyField, found: Matched) -> None:
     hits = found.hits.get(asked.id, [])
     if hits:
         draft.places[asked.id] = hits[0].cell.place
@@ -125,7 +138,7 @@ def _read_single(draft: _Draft, asked: AnyField, found: Matched) -> None:
         _report_missing(draft, asked)
 
 
-def _report_missing(draft: _Draft, asked: AnyField) -> None:
+def _report_missing(draft: Draft, asked: AnyField) -> None:
     place = draft.places.get(asked.id)
     if isinstance(asked, TableField) and asked.min_rows > 0:
         draft.problems.append(noted(asked, Note("too_few_rows", {"count": 0, "minimum": asked.min_rows}), place))
@@ -134,7 +147,7 @@ def _report_missing(draft: _Draft, asked: AnyField) -> None:
         draft.problems.append(noted(asked, Note(code), place))
 
 
-def _read_text(draft: _Draft, asked: AnyField, hits: list[Hit]) -> None:
+def _read_text(draft: Draft, asked: AnyField, hits: list[Hit]) -> None:
     filled = sorted((hit for hit in hits if not is_empty(hit.cell.text)), key=lambda hit: STRENGTH[hit.way])
     if not filled:
         # An unticked box is an answer to a yes/no, and none elsewhere.
@@ -158,7 +171,7 @@ def _same(text: str) -> str:
     return " ".join(clean(text)[0].split())
 
 
-def _read_boxes(draft: _Draft, asked: ChoiceField | MultiChoiceField, hits: list[Hit]) -> None:
+def _read_boxes(draft: Draft, asked: ChoiceField | MultiChoiceField, hits: list[Hit]) -> None:
     """Boxes of their own for the options, and perhaps a text that names more of them."""
     chosen: set[str] = set()
     problems: list[Problem] = []
@@ -190,7 +203,7 @@ def _ticked(asked: ChoiceField | MultiChoiceField, option: str, cell: RawCell) -
 # -- tables ----------------------------------------------------------------------------------------------------------
 
 
-def _read_table(draft: _Draft, asked: TableField, hits: list[TableHit]) -> None:
+def _read_table(draft: Draft, asked: TableField, hits: list[TableHit]) -> None:
     filled = sorted((hit for hit in hits if filled_rows(hit.table)), key=lambda hit: STRENGTH[hit.way])
     used = (filled or hits)[0]
     draft.places[asked.id] = used.table.place
@@ -231,7 +244,7 @@ def _by_column(hit: TableHit, cells: tuple[RawCell, ...]) -> dict[str, list[RawC
 
 
 def _read_row(
-    draft: _Draft, asked: TableField, number: int, cells: dict[str, list[RawCell]], problems: list[Problem]
+    draft: Draft, asked: TableField, number: int, cells: dict[str, list[RawCell]], problems: list[Problem]
 ) -> dict[str, JsonValue]:
     row: dict[str, JsonValue] = {}
     for column in asked.columns:

@@ -6,8 +6,8 @@ becomes of it is written in one transaction. Whatever is delivered again, in wha
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
@@ -15,18 +15,24 @@ from puljeport.applications import Reading, read_application
 from puljeport.conclusions import Conclusion, cannot_read, conclude
 from puljeport.errors import Contention, ObjectGone, Unreadable
 from puljeport.items import PublishedCall
+from puljeport.marking import Copy
 from puljeport.problems import Problem, problem
 from puljeport.rawforms import RawForm
 from puljeport.settings import MEGABYTE
 from puljeport.store import Store
 from puljeport.submissions import Arrival, State, Submission, reference, submission_id
-from puljeport.uploads import Upload, Uploads
+from puljeport.texts import Language
+from puljeport.uploads import Copies, Upload, Uploads
+from puljeport.versions import carry_over
 
 ATTEMPTS = 2
 """How often a file may be opened. One that stopped us twice is left to a person."""
 
 PATIENCE = 5
 """How often a conclusion is decided anew when the applicant's other submissions change meanwhile."""
+
+SENDERS_MISTAKES = ("guide_returned",)
+"""Why a file is refused that was understood very well: its sender can send the right one, and nobody has to look."""
 
 UNKNOWN_PREFIX = "UKENDT"
 """The reference prefix of a file whose call nobody published."""
@@ -41,11 +47,14 @@ class Log(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Intake:
-    """What intake works with. `read` turns bytes into raw fields; `now` gives aware times."""
+    """What intake works with. `read` turns bytes into raw fields, `mark` problems into a copy of the file that shows
+    them; `now` gives aware times."""
 
     store: Store
     uploads: Uploads
+    copies: Copies
     read: Callable[[bytes, str], RawForm]
+    mark: Callable[[bytes, Sequence[Problem], Language], Copy | None]
     now: Callable[[], datetime]
     log: Log
     max_upload_bytes: int
@@ -120,35 +129,81 @@ class Intake:
             return self._conclude(attempt, None, problem("unknown_call", call=attempt.call or "?"))
         if upload.data is None:
             return self._conclude(attempt, published, self._too_large(upload))
+        data = upload.data
+        raw = self._guarded(attempt, lambda: self.read(data, attempt.key))
+        if isinstance(raw, Problem):
+            mistaken = raw.code in SENDERS_MISTAKES
+            return self._conclude(attempt, published, Reading({}, (raw,)) if mistaken else raw)
+        earlier = self._earlier(raw, published)
+        reading = self._guarded(attempt, lambda: _reading(raw, published, earlier))
+        if isinstance(reading, Problem):
+            return self._conclude(attempt, published, reading)
+        about = {"format": raw.format, "form_version": raw.version, "language": reading.language}
+        return self._conclude(attempt, published, reading, attempt.model_copy(update=about), data)
+
+    def _guarded[T](self, attempt: Submission, work: Callable[[], T]) -> T | Problem:
+        """What comes of looking into the file, or why nothing does. A file must not break its neighbours."""
         try:
-            raw = self.read(upload.data, attempt.key)
-            reading = read_application(published.call, raw)
+            return work()
         except Unreadable as error:
-            return self._conclude(attempt, published, error.problem)
-        except Exception as error:  # noqa: BLE001 - a file that breaks a reader must not break its neighbours
+            return error.problem
+        except Exception as error:  # noqa: BLE001
             self.log(attempt.id, error)
-            return self._conclude(attempt, published, problem("reader_died"))
-        return self._conclude(attempt, published, reading, raw.format)
+            return problem("reader_died")
+
+    def _earlier(self, raw: RawForm, published: PublishedCall) -> PublishedCall | None:
+        """The version that the form was made from, where it is another than the one in force."""
+        if raw.version is None or raw.version == published.version or raw.call not in (None, published.call.id):
+            return None
+        return self.store.call_version(published.call.id, raw.version)
 
     def _too_large(self, upload: Upload) -> Problem:
         size, limit = (f"{number / MEGABYTE:.1f}" for number in (upload.size, self.max_upload_bytes))
         return problem("too_large", size_mb=size, limit_mb=limit)
 
     def _conclude(
-        self, before: Submission, published: PublishedCall | None, found: Reading | Problem, form: str | None = None
+        self,
+        before: Submission,
+        published: PublishedCall | None,
+        found: Reading | Problem,
+        read: Submission | None = None,
+        data: bytes | None = None,
     ) -> Submission:
         """Decide and write; decide again when the applicant's other submissions changed in between."""
         version = published.version if published else before.call_version
-        read = before.model_copy(update={"call_version": version, "format": form})
+        read = (read or before).model_copy(update={"call_version": version})
         for _ in range(PATIENCE):
             now = self.now()
             try:
-                return self.store.conclude(before, self._decide(read, published, found, now), now)
+                conclusion = self._decide(read, published, found, now)
+                if data is not None and conclusion.submission.state is State.NEEDS_CORRECTION:
+                    conclusion, data = self._with_copy(conclusion, data), None
+                    read = read.model_copy(update={"returned": conclusion.submission.returned})
+                return self.store.conclude(before, conclusion, now)
             except Contention:
                 known = self.store.submission(before.id)
                 if known and not known.pending:
                     return known
         raise Contention("the applicant's submissions keep changing")
+
+    def _with_copy(self, conclusion: Conclusion, data: bytes) -> Conclusion:
+        """The conclusion with the key of a copy of the file in which its problems are marked, where there is one.
+
+        The copy is kept before the conclusion is written: whoever reads of it can fetch it. A file that already ended
+        one worker is not worked on further than it must be.
+        """
+        submission = conclusion.submission
+        if submission.attempts > 1:
+            return conclusion
+        try:
+            copy = self.mark(data, submission.problems, submission.language)
+        except Exception as error:  # noqa: BLE001 - the application counts, with or without a copy
+            self.log(submission.id, error)
+            return conclusion
+        if copy is None:
+            return conclusion
+        key = self.copies.keep(submission.id, copy.data, copy.format, copy.content_type)
+        return replace(conclusion, submission=submission.model_copy(update={"returned": key}))
 
     def _decide(
         self, read: Submission, published: PublishedCall | None, found: Reading | Problem, now: datetime
@@ -162,3 +217,15 @@ class Intake:
         if incumbent and incumbent.id == read.id:
             raise Contention("another worker has concluded it")
         return conclude(read, published.call, found, incumbent, now)
+
+
+def _reading(raw: RawForm, published: PublishedCall, earlier: PublishedCall | None) -> Reading:
+    """The form as an application to the call as it is now, by the version that the form was made from."""
+    call, version = published.call, published.version
+    if earlier is not None:
+        return carry_over(call, version, earlier.call, raw)
+    reading = read_application(call, raw)
+    if raw.version in (None, version) or raw.call not in (None, call.id):
+        return reading
+    unknown = problem("unknown_version", version=raw.version or "?", current=version)
+    return replace(reading, problems=(*reading.problems, unknown))

@@ -11,7 +11,7 @@ from puljeport.characters import fold, quote
 from puljeport.fields import is_empty
 from puljeport.problems import Problem, problem
 from puljeport.rawforms import Name, RawCell, RawField, RawForm, RawTable, Way
-from puljeport.texts import Text
+from puljeport.texts import Language, Text
 
 MOST_UNKNOWN = 50
 """How many texts outside the form are named; a file full of other things is no list of mistakes."""
@@ -48,11 +48,13 @@ class TableHit:
 
 @dataclass(frozen=True, slots=True)
 class Matched:
-    """All that a file holds for a call. `unknown` are the problems of the texts that belong to no field."""
+    """All that a file holds for a call. `unknown` are the problems of the texts that belong to no field; `language` is
+    the one that its questions are written in."""
 
     hits: dict[str, list[Hit]] = field(default_factory=dict)
     tables: dict[str, list[TableHit]] = field(default_factory=dict)
     unknown: list[Problem] = field(default_factory=list)
+    language: Language = "da"
 
     @property
     def recognised(self) -> bool:
@@ -119,7 +121,7 @@ def match(call: Call, raw: RawForm) -> Matched:
     fields = call.form.fields
     names = Names(fields.values())
     columns = {each.id: Names(each.columns) for each in fields.values() if isinstance(each, TableField)}
-    found = Matched()
+    found = Matched(language=_language(fields.values(), raw))
     for single in raw.fields:
         if (hit := names.find(single.names)) is not None:
             found.hits.setdefault(hit[1].id, []).append(Hit(hit[0], hit[1].choice, single.cell))
@@ -128,6 +130,15 @@ def match(call: Call, raw: RawForm) -> Matched:
     for table in raw.tables:
         _match_table(found, names, columns, table)
     return found
+
+
+def _language(fields: Iterable[AnyField], raw: RawForm) -> Language:
+    """English where more of the file's labels are English than Danish; a file without labels is Danish."""
+    labels = {fold_label(name.key) for single in raw.fields for name in single.names if name.way is Way.LABEL}
+    both = [(fold_label(each.label.da), fold_label(each.label.get("en"))) for each in fields]
+    danish = sum(da in labels for da, en in both if da != en)
+    english = sum(en in labels for da, en in both if da != en)
+    return "en" if english > danish else "da"
 
 
 def _match_table(found: Matched, names: Names, columns: dict[str, Names], table: RawTable) -> None:

@@ -201,6 +201,32 @@ CATALOGUE: dict[str, Kind] = {
         "Skemaet hører til en anden pulje ({found}). Hent skemaet til »{call}«, udfyld det, og send det i stedet.",
         "The form belongs to another call ({found}). Download the form for “{call}”, fill it in and send that instead.",
     ),
+    "unknown_version": _warning(
+        "Skemaet siger, at det er version {version}, men den findes ikke. Vi har læst det som version {current}.",
+        "The form says that it is version {version}, which does not exist. We read it as version {current}.",
+    ),
+    "older_version": _warning(
+        "Skemaet er version {version}, og den gældende er version {current}. Vi har ført svarene over. Se de felter "
+        "efter, som er ændret.",
+        "The form is version {version}, and the one in force is version {current}. We carried the answers over. Please "
+        "check the fields that have changed.",
+    ),
+    "field_changed": _warning(
+        "Spørgsmålet er ændret, siden I hentede skemaet. Se efter, om svaret stadig passer. Det nye skema ligger på "
+        "puljens side.",
+        "The question has changed since you downloaded the form. Please check that the answer still fits. The new form "
+        "is on the call's page.",
+    ),
+    "field_new": _error(
+        "Spørgsmålet er kommet til, siden I hentede skemaet, og det skal besvares. Hent det nye skema på puljens side, "
+        "og svar der.",
+        "The question was added after you downloaded the form, and it must be answered. Download the new form from the "
+        "call's page and answer there.",
+    ),
+    "field_removed": _warning(
+        "Spørgsmålet »{name}« er ikke længere med i skemaet. Svaret indgår ikke i ansøgningen.",
+        "The question “{name}” is no longer part of the form. The answer is not part of the application.",
+    ),
     "not_our_form": _error(
         "Vi kan ikke genkende et eneste felt i filen. Hent skemaet til »{call}«, skriv svarene i det, og send det.",
         "We do not recognise a single field in the file. Download the form for “{call}”, write your answers in it "

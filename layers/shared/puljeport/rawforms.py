@@ -7,7 +7,7 @@ strongest first, and the core takes the first that names a field of the call.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from puljeport.texts import Text
@@ -39,12 +39,20 @@ class Name:
     key: str
 
 
+type Spot = tuple[str | int, ...]
+"""Where something stands in a file, for a program: what the parts mean, only the format's modules know."""
+
+
 @dataclass(frozen=True, slots=True)
 class RawCell:
-    """A text as it stands in the file, and where, in words for the applicant (da and en). Empty text: not filled in."""
+    """A text as it stands in the file, and where, in words for the applicant (da and en). Empty text: not filled in.
+
+    `spot` is the same place for whoever marks it in the file; None where the format has none.
+    """
 
     text: str
     place: Text
+    spot: Spot | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +71,7 @@ class RawTable:
     columns: tuple[tuple[Name, ...], ...]
     rows: tuple[tuple[RawCell, ...], ...]
     place: Text
+    spot: Spot | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,7 @@ class IntakeSettings(_Settings):
     """What the function `intake` needs."""
 
     table: Annotated[str, Field(min_length=3)]
+    documents_bucket: Annotated[str, Field(min_length=3)]
     max_upload_bytes: Annotated[int, Field(ge=1, le=100 * MEGABYTE)] = 10 * MEGABYTE
     attempt_lease_seconds: Annotated[int, Field(ge=1, le=900)] = 90
 

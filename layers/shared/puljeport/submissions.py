@@ -13,6 +13,7 @@ from uuid import uuid4
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from puljeport.problems import Problem
+from puljeport.texts import Language
 
 SCHEMA = 1
 """Version of the stored shape. Readers ignore what they do not know and default what is missing, so that the old code
@@ -64,6 +65,8 @@ class Submission(BaseModel):
 
     `events` counts its history and is the version that conditional writes compare. `attempts` counts how often the file
     was opened; `attempt_by` is who opened it last, and may be at it `attempt_until`. `rounds` counts replays.
+    `call_version` is the version it was decided by, `form_version` the one the form itself was made from. `returned` is
+    the key of the copy with marks.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -90,6 +93,9 @@ class Submission(BaseModel):
     rounds: int = 0
     events: int = 0
     format: str | None = None
+    form_version: int | None = None
+    language: Language = "da"
+    returned: str | None = None
     applicant: str | None = None
     applicant_name: str | None = None
     values: dict[str, Any] = {}

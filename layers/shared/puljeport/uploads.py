@@ -1,4 +1,4 @@
-"""The uploads bucket (S3): what events say of it, and the bytes themselves."""
+"""Buckets (S3): what events say of uploads, their bytes, and the copies that are returned."""
 
 from __future__ import annotations
 
@@ -66,6 +66,40 @@ class Uploads:
             received_at=answer["LastModified"].astimezone(UTC),
             data=data,
         )
+
+
+RETURNED = "returned/"
+"""Where in the documents bucket the marked copies lie, by submission."""
+
+
+class Copies:
+    """The marked copies of applicants' files, in the bucket of documents."""
+
+    def __init__(self, client: S3Client, bucket: str) -> None:
+        self._client = client
+        self._bucket = bucket
+
+    def keep(self, submission: str, data: bytes, ending: str, content_type: str) -> str:
+        """Keep a submission's copy and give its key, which tells nothing of the file. Once more replaces it."""
+        key = f"{RETURNED}{submission}.{ending}"
+        self._client.put_object(
+            Bucket=self._bucket,
+            Key=key,
+            Body=data,
+            ContentType=content_type,
+            # Never shown inside a page: it is what somebody sent us.
+            ContentDisposition=f'attachment; filename="rettes.{ending}"',
+        )
+        return key
+
+    def fetch(self, key: str) -> bytes:
+        """The copy under a key. Raises ObjectGone when it is not there any more."""
+        try:
+            return self._client.get_object(Bucket=self._bucket, Key=key)["Body"].read()
+        except ClientError as error:
+            if code(error) in GONE:
+                raise ObjectGone from error
+            raise
 
 
 def arrivals(body: str) -> list[Arrival]:

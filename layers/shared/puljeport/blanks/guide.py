@@ -46,6 +46,7 @@ def html(call: Call, version: int, guide: str, language: Language = "da") -> byt
     return (
         f'<!doctype html>\n<html lang="{language}">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f'<meta name="{marks.GUIDE_PROPERTY}" content="{call.id}@{version}">\n'
         f"<title>{escape(title)}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n<main>\n"
         f'<p class="agency">{escape(call.administered_by.get(language))}</p>\n{_reader().render(guide)}'
         f'<p class="about">{escape(call.id)}, version {version}</p>\n</main>\n</body>\n</html>\n'

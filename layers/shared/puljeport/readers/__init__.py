@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from puljeport import marks
 from puljeport.errors import Unreadable
 from puljeport.problems import problem
 from puljeport.rawforms import RawForm
@@ -26,6 +27,8 @@ FORMATS: tuple[tuple[Callable[[bytes], bool], Callable[[bytes], RawForm]], ...] 
     (csvform.sniff, csvform.read),  # last: it takes most texts
 )
 
+_GUIDE = f'<meta name="{marks.GUIDE_PROPERTY}"'.encode()
+_HEAD = 4_096
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _OLE_ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 
@@ -47,4 +50,4 @@ def read(data: bytes, name: str) -> RawForm:  # noqa: ARG001 - a caller must not
     for sniff, read_form in FORMATS:
         if sniff(data):
             return check_volume(read_form(data))
-    raise Unreadable(problem("unknown_format"))
+    raise Unreadable(problem("guide_returned" if _GUIDE in data[:_HEAD] else "unknown_format"))

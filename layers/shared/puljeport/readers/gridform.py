@@ -120,7 +120,7 @@ class _SheetForm:
         for row in self._rows[:1]:
             column = min(self._sheet.rows[row])
             sheet = self._sheet.name
-            cell = RawCell(self._sheet.rows[row][column], self._place(sheet, row, column))
+            cell = RawCell(self._sheet.rows[row][column], self._place(sheet, row, column), (sheet, row, column))
             self.fields.append(RawField((Name(Way.LABEL, f"Ark »{sheet}«"),), cell))
 
     def read(self) -> None:
@@ -237,10 +237,11 @@ class _SheetForm:
             for column in columns
         )
         names = (*_strongest_first(spot.names), *_label(self._text(spot.header, left - 1))) or (Name(Way.LABEL, ""),)
-        self.tables.append(RawTable(names, named, filled, self._at(spot.header, left)))
+        at = (self._sheet.name, spot.header, left)
+        self.tables.append(RawTable(names, named, filled, self._at(spot.header, left), at))
 
     def _cell(self, row: int, column: int) -> RawCell:
-        return RawCell(_tidy(self._text(row, column)), self._at(row, column))
+        return RawCell(_tidy(self._text(row, column)), self._at(row, column), (self._sheet.name, row, column))
 
     def _at(self, row: int, column: int) -> Text:
         return self._place(self._sheet.name, row, column)

@@ -37,6 +37,7 @@ _ZIP_ERRORS = (
 Start = Callable[[str, dict[str, str]], None]
 End = Callable[[str], None]
 Chars = Callable[[str], None]
+Position = Callable[[], int]
 
 
 class Package:
@@ -100,10 +101,37 @@ class Package:
         except _ZIP_ERRORS as error:
             raise Unreadable(problem(self._broken)) from error
 
-    def parse(self, name: str, start: Start, end: End, chars: Chars) -> None:
-        """Walk the XML of the part `name`; one that is not there has no content. Names arrive as `namespace local`."""
+    def parse(
+        self, name: str, start: Start, end: End, chars: Chars, located: Callable[[Position], None] | None = None
+    ) -> None:
+        """Walk the XML of the part `name`; one that is not there has no content. Names arrive as `namespace local`.
+
+        `located` is given, before the first element, what tells the byte that the walk stands at.
+        """
         if name in self:
-            Walk(self._broken, start, end, chars).feed(self.chunks(name))
+            walk = Walk(self._broken, start, end, chars)
+            if located is not None:
+                located(walk.position)
+            walk.feed(self.chunks(name))
+
+    def rewritten(self, parts: dict[str, bytes]) -> bytes:
+        """The package with `parts` in place of those of the same name, or added; all others as they are, in order.
+
+        Raises Unreadable where the package is more than may be inflated.
+        """
+        new = {name.casefold(): (name, content) for name, content in parts.items()}
+        buffer = BytesIO()
+        with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as package:
+            for name, entry in self._entries.items():
+                content = new.pop(name)[1] if name in new else b"".join(self.chunks(name))
+                package.writestr(_like(entry), content, entry.compress_type)
+            for name, content in new.values():
+                package.writestr(zipfile.ZipInfo(name), content, zipfile.ZIP_DEFLATED)
+        return buffer.getvalue()
+
+
+def _like(entry: zipfile.ZipInfo) -> zipfile.ZipInfo:
+    return zipfile.ZipInfo(entry.orig_filename, entry.date_time)
 
 
 def _leaves_the_package(name: str) -> bool:
@@ -138,6 +166,10 @@ class Walk:
             self._parser.Parse(b"", True)
         except (expat.ExpatError, ValueError) as error:
             raise Unreadable(problem(self._broken)) from error
+
+    def position(self) -> int:
+        """The byte of the document at which the current element begins, or ends."""
+        return self._parser.CurrentByteIndex
 
     def _declared(self, _version: str, encoding: str | None, _standalone: int) -> None:
         # Any other encoding would make Python load a codec from disk, and no office program writes one.

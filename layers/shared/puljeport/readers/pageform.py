@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from itertools import chain
 
 from puljeport import marks
-from puljeport.rawforms import TICKED, UNTICKED, Name, RawCell, RawField, RawTable, Way
+from puljeport.rawforms import TICKED, UNTICKED, Name, RawCell, RawField, RawTable, Spot, Way
 from puljeport.readers.bounds import MAX_CELLS, too_much_text
 from puljeport.readers.labels import clip, label_names, show
 from puljeport.readers.slots import Slot
@@ -79,21 +79,20 @@ class PageForm:
         labels = label_names(label)
         if not keys:
             if labels:
-                self._append(labels, _ticked_lines(slot.text()), label)
+                self._append(labels, _ticked_lines(slot.text()), label, slot)
             return
         for key in keys:
             names = tuple(Name(way, key) for way in _WAYS if way in slot.names[key])
             if len(marks.parts(key)) == 2:
-                self._append(names, _tick(slot.text(key)), label)
+                self._append(names, _tick(slot.text(key)), label, slot)
             else:
                 text = slot.text() if whole and len(keys) == 1 else slot.text(key)
-                self._append(names + labels, _box(slot, key, text), label or key)
+                self._append(names + labels, _box(slot, key, text), label or key, slot)
                 labels = ()
 
-    def _append(self, names: tuple[Name, ...], text: str, shown: str | None) -> None:
-        self.fields.append(
-            RawField(names, RawCell(text, self._place(f"felt »{show(shown)}«", f"field “{show(shown)}”")))
-        )
+    def _append(self, names: tuple[Name, ...], text: str, shown: str | None, slot: Slot) -> None:
+        place = self._place(f"felt »{show(shown)}«", f"field “{show(shown)}”")
+        self.fields.append(RawField(names, RawCell(text, place, slot.spot)))
 
     def _place(self, da: str, en: str) -> Text:
         if self._section is None:
@@ -118,13 +117,15 @@ class PageForm:
                         f"tabel række {number}, kolonne »{show(column)}«",
                         f"table row {number}, column “{show(column)}”",
                     ),
+                    spot,
                 )
-                for text, column in zip(_texts(row, len(columns)), shown, strict=True)
+                for text, column, spot in zip(_texts(row, len(columns)), shown, _spots(row, len(columns)), strict=True)
             )
             for number, row in enumerate(body, 1)
         )
         filled = tuple(row for row in cells if any(cell.text for cell in row))
-        self.tables.append(RawTable(self._table_names(rows), columns, filled, self._place("tabel", "table")))
+        place = self._place("tabel", "table")
+        self.tables.append(RawTable(self._table_names(rows), columns, filled, place, rows[0].cells[0].spot))
 
     def _table_names(self, rows: list[Row]) -> tuple[Name, ...]:
         found = dict.fromkeys(
@@ -184,6 +185,11 @@ def _texts(row: Row, count: int) -> list[str]:
     if beyond:
         texts[-1] = "\n".join([texts[-1], *beyond]).strip()
     return texts
+
+
+def _spots(row: Row, count: int) -> list[Spot | None]:
+    spots = [slot.spot for slot, _ in _positions(row)][:count]
+    return [*spots, *[None] * (count - len(spots))]
 
 
 # -- names and texts --

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from puljeport import marks
 from puljeport.errors import Unreadable
 from puljeport.problems import problem
-from puljeport.rawforms import TICKED, UNTICKED, Name, RawCell, RawField, RawForm, RawTable, Way
+from puljeport.rawforms import TICKED, UNTICKED, Name, RawCell, RawField, RawForm, RawTable, Spot, Way
 from puljeport.readers import pdfbounds, pdfium
 from puljeport.readers.bounds import MAX_CELLS, too_much_text
 from puljeport.readers.pdfium import Document, Widget
@@ -66,6 +66,7 @@ class _Rows:
 
     page: int
     label: str
+    spot: Spot
     columns: dict[str, None] = field(default_factory=dict)
     cells: dict[int, dict[str, RawCell]] = field(default_factory=dict)
 
@@ -87,9 +88,10 @@ class _Form:
         key = marks.from_flat(widget.name)
         parts = marks.parts(key) if key else ()
         label = " ".join(widget.label.partition(marks.HINT)[0].split())
-        cell = RawCell(_answer(widget), _place(widget, label))
+        cell = RawCell(_answer(widget), _place(widget, label), (widget.page, widget.name))
         if len(parts) == 3 and parts[2].isdecimal() and len(parts[2]) < 6:
-            rows = self._rows.setdefault(parts[0], _Rows(widget.page, _ROW.split(label)[0]))
+            first = _Rows(widget.page, _ROW.split(label)[0], (widget.page, widget.name))
+            rows = self._rows.setdefault(parts[0], first)
             rows.columns[parts[1]] = None
             rows.cells.setdefault(int(parts[2]), {}).setdefault(parts[1], cell)
         else:
@@ -121,6 +123,7 @@ class _Form:
             tuple((Name(Way.TAG, column),) for column in rows.columns),
             tuple(tuple(cells.get(column, empty) for column in rows.columns) for cells in filled),
             place,
+            rows.spot,
         )
 
 

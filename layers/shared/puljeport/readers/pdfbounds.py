@@ -34,7 +34,8 @@ _PICTURE = re.compile(rb"/Subtype[\s\0]*/Image\b")
 _OTHER_TYPE = re.compile(rb"/Type\b(?![\s\0]*/XObject\b)")
 _DATA = re.compile(rb"((?<!end)stream\r\n)(.*?)(?=\r\nendstream)", re.DOTALL)
 _VALUE = re.compile(rb"/V (\d+) \d+ R\b")
-_WRITTEN = re.compile(rb"\r\n(\d+) \d+ obj\r\n")
+WRITTEN = re.compile(rb"\r\n(\d+) \d+ obj\r\n")
+"""How an object begins in a document as PDFium writes it."""
 _ENCRYPT = re.compile(rb"[\s\0]*(?:<<|\d+[\s\0]+\d+[\s\0]+R)")
 
 
@@ -85,7 +86,7 @@ def emptied(plain: bytes) -> bytes:
 def _answered_by_streams(plain: bytes) -> bool:
     """Whether a field's value is a stream, which the standard allows: blanking it would lose an answer unseen."""
     wanted = {match[1] for match in _VALUE.finditer(plain)}
-    objects = _WRITTEN.finditer(plain) if wanted else ()
+    objects = WRITTEN.finditer(plain) if wanted else ()
     return any(
         found[1] in wanted and b"stream\r\n" in plain[found.end() : plain.find(b"endobj", found.end())]
         for found in objects

@@ -50,7 +50,8 @@ class Widget:
 
 
 @cache
-def _engine() -> Any:
+def library() -> Any:
+    """The engine's own functions, set up so that it looks for nothing outside a file."""
     # Imported when first needed: 0.05 s that only the first PDF should pay.
     import pypdfium2_raw as engine  # noqa: PLC0415
 
@@ -78,7 +79,7 @@ class Document:
         def get(buffer: Any, size: int) -> int:
             return int(self._engine.FPDF_GetMetaText(self._document, name.encode(), buffer, size))
 
-        return _text(get, MAX_NAME)
+        return text(get, MAX_NAME)
 
     def widgets(self) -> Iterator[Widget]:
         """The form fields, page by page. Raises Unreadable where there are too many, or it takes too long."""
@@ -119,7 +120,7 @@ class Document:
         engine, form = self._engine, self._form
 
         def ask(question: Any, limit: int) -> str:
-            return _text(lambda buffer, size: int(question(form, annotation, buffer, size)), limit)
+            return text(lambda buffer, size: int(question(form, annotation, buffer, size)), limit)
 
         kind = engine.FPDFAnnot_GetFormFieldType(form, annotation)
         if kind not in (_CHECK_BOX, _RADIO, _LIST, _OPEN_LIST, _TEXT):
@@ -130,7 +131,8 @@ class Document:
         return Widget(page, name, label, kind in (_CHECK_BOX, _RADIO), kind == _RADIO, value)
 
 
-def _text(get: Callable[[Any, int], int], limit: int) -> str:
+def text(get: Callable[[Any, int], int], limit: int) -> str:
+    """A text that the engine gives in two steps, its size first. Raises Unreadable for one beyond `limit`."""
     size = get(None, 0)
     if size > 2 * limit + 2:
         raise too_much_text()
@@ -145,25 +147,32 @@ def _text(get: Callable[[Any, int], int], limit: int) -> str:
 @contextmanager
 def opened(data: bytes) -> Iterator[Document]:
     """The document in `data`. Raises Unreadable for one that needs a password or is damaged beyond reading."""
-    engine = _engine()
-    with _loaded(engine, data) as document:
+    engine = library()
+    with loaded(engine, data) as document:
         if engine.FPDF_GetSecurityHandlerRevision(document) >= 0:
             raise Unreadable(problem("encrypted"))
-        plain = _written(engine, document)
-    with _loaded(engine, pdfbounds.emptied(plain)) as document:
-        # The engine keeps a pointer to these as long as the form is open.
-        callbacks = engine.FPDF_FORMFILLINFO(version=1)
-        form = engine.FPDFDOC_InitFormFillEnvironment(document, ctypes.byref(callbacks))
-        if not form:
-            raise Unreadable(problem("bad_pdf"))
-        try:
-            yield Document(engine, document, form)
-        finally:
-            engine.FPDFDOC_ExitFormFillEnvironment(form)
+        plain = written(engine, document)
+    with loaded(engine, pdfbounds.emptied(plain)) as document, filling(engine, document) as form:
+        yield Document(engine, document, form)
 
 
 @contextmanager
-def _loaded(engine: Any, data: bytes) -> Iterator[Any]:
+def filling(engine: Any, document: Any) -> Iterator[Any]:
+    """The engine's handle of a document's form. Raises Unreadable where there is none to be had."""
+    # The engine keeps a pointer to these as long as the form is open.
+    callbacks = engine.FPDF_FORMFILLINFO(version=1)
+    form = engine.FPDFDOC_InitFormFillEnvironment(document, ctypes.byref(callbacks))
+    if not form:
+        raise Unreadable(problem("bad_pdf"))
+    try:
+        yield form
+    finally:
+        engine.FPDFDOC_ExitFormFillEnvironment(form)
+
+
+@contextmanager
+def loaded(engine: Any, data: bytes) -> Iterator[Any]:
+    """The engine's handle of a document. Raises Unreadable where it cannot be opened."""
     document = engine.FPDF_LoadMemDocument64(data, len(data), None)
     if not document:
         code = "encrypted" if engine.FPDF_GetLastError() == _PASSWORD else "bad_pdf"
@@ -174,7 +183,8 @@ def _loaded(engine: Any, data: bytes) -> Iterator[Any]:
         engine.FPDF_CloseDocument(document)
 
 
-def _written(engine: Any, document: Any) -> bytes:
+def written(engine: Any, document: Any) -> bytes:
+    """A document written out anew, every object plainly. Raises Unreadable beyond `MAX_WRITTEN`."""
     parts: list[bytes] = []
     size = 0
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from puljeport import marks
-from puljeport.rawforms import Way
+from puljeport.rawforms import Spot, Way
 
 MAX_KEYS = 64
 """Marks in one slot; a multiple choice has at most 30."""
@@ -22,12 +22,21 @@ class Piece(NamedTuple):
 
 @dataclass(slots=True)
 class Slot:
-    """A cell or a paragraph: its text in pieces, and the ways in which each key is named in it."""
+    """A cell or a paragraph: its text in pieces, and the ways in which each key is named in it.
+
+    `at`: where its first paragraph begins, in bytes of the part it stands in; None where nobody counted.
+    """
 
     pieces: list[Piece] = field(default_factory=list)
     names: dict[str, list[Way]] = field(default_factory=dict)
     boxes: dict[str, str] = field(default_factory=dict)
     span: int = 1
+    at: int | None = None
+
+    @property
+    def spot(self) -> Spot | None:
+        """Its place for whoever marks it."""
+        return None if self.at is None else (self.at,)
 
     def name(self, key: str, way: Way) -> None:
         """Note that `key` is named here in this way."""

@@ -22,7 +22,7 @@ def word_text(package: Package) -> list[Paragraph | Table]:
         raise Unreadable(problem("bad_docx"))
     folder = posixpath.dirname(main)
     text = WordText(_section_styles(package, f"{folder}/styles.xml"))
-    package.parse(main, text.start, text.end, text.chars)
+    package.parse(main, text.start, text.end, text.chars, text.located)
     return text.blocks
 
 

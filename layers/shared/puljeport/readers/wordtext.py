@@ -15,6 +15,7 @@ from puljeport.errors import Unreadable
 from puljeport.problems import problem
 from puljeport.rawforms import TICKED, UNTICKED, Way
 from puljeport.readers.bounds import too_much_text
+from puljeport.readers.package import Position
 from puljeport.readers.slots import MAX_KEYS, Piece, Slot, with_key
 
 MAX_ELEMENTS = 400_000
@@ -80,6 +81,7 @@ class WordText:
 
     def __init__(self, headings: frozenset[str]) -> None:
         self.blocks: list[Paragraph | Table] = []
+        self._position: Position | None = None
         self._headings = headings
         self._elements = self._kept = self._skipped = 0
         self._path: list[str] = []
@@ -98,6 +100,10 @@ class WordText:
         self._ends: dict[str, Callable[[], None]] = {
             kind: getattr(self, f"_end_{kind}") for kind in _KINDS.values() if hasattr(self, f"_end_{kind}")
         }
+
+    def located(self, position: Position) -> None:
+        """Note where slots begin, by asking `position`."""
+        self._position = position
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
         """An element begins."""
@@ -247,6 +253,8 @@ class WordText:
         if self._paragraphs == 1 and self._table is None and self._slot is None:
             self._slot, self._heading = Slot(), False
             self._claim(self._slot)
+        if self._position is not None and self._slot is not None and self._slot.at is None:
+            self._slot.at = self._position()
 
     def _end_p(self) -> None:
         self._paragraphs -= 1

@@ -11,6 +11,7 @@ import openpyxl
 import pytest
 
 from formfiles import sample_call
+from puljeport import marking
 from puljeport.applications import read_application
 from puljeport.blanks import docx, xlsx
 from puljeport.readers import read
@@ -19,7 +20,7 @@ from puljeport_cli.fill_sheets import fill_xlsx
 
 type Convert = Callable[[bytes, str, str], bytes]
 
-pytestmark = [pytest.mark.slow, pytest.mark.office]
+pytestmark = [pytest.mark.slow, pytest.mark.program("soffice")]
 
 CALL = sample_call()
 ANSWERS: Answers = {
@@ -105,3 +106,21 @@ def test_a_blank_of_libreoffice_keeps_its_protection(convert: Convert) -> None:
     content = zipfile.ZipFile(BytesIO(convert(xlsx.make(CALL, 3, "da"), "xlsx", "ods"))).read("content.xml").decode()
     assert 'table:protected="true"' in content
     assert 'style:cell-protect="none"' in content
+
+
+@pytest.mark.parametrize(("kind", "to"), [("docx", "docx"), ("docx", "odt"), ("xlsx", "xlsx"), ("xlsx", "ods")])
+def test_a_marked_copy_survives_libreoffice(convert: Convert, kind: str, to: str) -> None:
+    """The copy opens, keeps its comments when it is saved, and reads as it did before it was marked."""
+    wrong = ANSWERS | {"hours": "en del", "background": "Kort."}
+    file = fill_docx(docx.make(CALL, 3, "da"), wrong) if kind == "docx" else fill_xlsx(xlsx.make(CALL, 3, "da"), wrong)
+    before = read_application(CALL, read(file, ""))
+    copy = marking.mark(file, before.problems, "da")
+    assert copy
+    saved = convert(copy.data, kind, to)
+    found = read_application(CALL, read(saved, ""))
+    assert (
+        [problem.code for problem in found.errors] == [problem.code for problem in before.errors] == ["integer_format"]
+    )
+    assert found.values == before.values
+    with zipfile.ZipFile(BytesIO(saved)) as package:
+        assert any(b"Skal rettes: " in package.read(name) for name in package.namelist() if name.endswith(".xml"))
