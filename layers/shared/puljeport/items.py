@@ -12,6 +12,7 @@ from typing import Any
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
 from puljeport.calls import Call
+from puljeport.models import PUBLISHED
 from puljeport.notices import Notice
 from puljeport.submissions import HistoryEvent, Submission
 
@@ -94,7 +95,7 @@ def concluded(after: Submission, now: datetime) -> HistoryEvent:
 
 def published(item: Item) -> PublishedCall:
     """A call version, from its item."""
-    call = Call.model_validate(json.loads(item["definition"]))
+    call = Call.model_validate_json(item["definition"], context=PUBLISHED)
     return PublishedCall(call, int(item["version"]), datetime.fromisoformat(item["published_at"]))
 
 

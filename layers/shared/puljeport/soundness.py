@@ -16,10 +16,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-import phonenumbers
-from email_validator import EmailNotValidError, validate_email
 from pydantic import BaseModel
-from stdnum.dk import cvr
 
 from puljeport.texts import Text
 
@@ -111,6 +108,9 @@ def form(form: Form) -> Iterator[Fault]:
 
 def contact(contact: Contact) -> Iterator[Fault]:
     """An address or a number that nobody can be reached by, and an event listed twice."""
+    # Imported where they are used: a function reads definitions that were sound when they were published.
+    from email_validator import EmailNotValidError, validate_email  # noqa: PLC0415
+
     try:
         validate_email(contact.email, check_deliverability=False)
     except EmailNotValidError as error:
@@ -121,6 +121,8 @@ def contact(contact: Contact) -> Iterator[Fault]:
 
 
 def _possible_phone(text: str) -> bool:
+    import phonenumbers  # noqa: PLC0415
+
     try:
         return phonenumbers.is_possible_number(phonenumbers.parse(text, "DK"))
     except phonenumbers.NumberParseException:
@@ -249,6 +251,8 @@ def _distribution(call: Call) -> Iterator[Fault]:
 
 
 def _not_a_key(type_: str, applicant: str) -> str | None:
+    from stdnum.dk import cvr  # noqa: PLC0415
+
     if type_ == "municipality" and not _municipality_code(applicant):
         return f'`{applicant}` is not a municipality code; write its three digits in quotes, for example "751"'
     if type_ == "cvr" and not (applicant.isdigit() and cvr.is_valid(applicant)):

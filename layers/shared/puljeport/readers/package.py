@@ -143,14 +143,11 @@ class Walk:
 
     def __init__(self, broken: str, start: Start, end: End, chars: Chars) -> None:
         self._broken = broken
-        self._depth = 0
-        self._start, self._end = start, end
         parser = expat.ParserCreate(namespace_separator=" ")
         parser.buffer_text = True
         parser.XmlDeclHandler = self._declared
         parser.StartDoctypeDeclHandler = self._doctype
-        parser.StartElementHandler = self._opened
-        parser.EndElementHandler = self._closed
+        parser.StartElementHandler, parser.EndElementHandler = _bounded(start, end)
         parser.CharacterDataHandler = chars
         self._parser = parser
 
@@ -179,12 +176,21 @@ class Walk:
     def _doctype(self, *_: object) -> None:
         raise Unreadable(problem("dtd_refused"))
 
-    def _opened(self, name: str, attributes: dict[str, str]) -> None:
-        self._depth += 1
-        if self._depth > MAX_DEPTH:
-            raise Unreadable(problem("too_deep"))
-        self._start(name, attributes)
 
-    def _closed(self, name: str) -> None:
-        self._depth -= 1
-        self._end(name)
+def _bounded(start: Start, end: End) -> tuple[Start, End]:
+    """The handlers, with the depth counted. Closures, since they run for every element of a file."""
+    depth = 0
+
+    def opened(name: str, attributes: dict[str, str]) -> None:
+        nonlocal depth
+        depth += 1
+        if depth > MAX_DEPTH:
+            raise Unreadable(problem("too_deep"))
+        start(name, attributes)
+
+    def closed(name: str) -> None:
+        nonlocal depth
+        depth -= 1
+        end(name)
+
+    return opened, closed

@@ -47,6 +47,10 @@ class Slot:
 
     def find_hidden(self) -> None:
         """Turn the hidden `[[key]]` texts into names: each holds to the next one, or to the end."""
+        if not any(piece.hidden for piece in self.pieces):
+            if not self.names:
+                self._find_bare()
+            return
         pieces: list[Piece] = []
         current: str | None = None
         waiting = ""

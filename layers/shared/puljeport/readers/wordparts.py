@@ -8,7 +8,7 @@ import re
 from puljeport.errors import Unreadable
 from puljeport.problems import problem
 from puljeport.readers.package import Package
-from puljeport.readers.parts import content_types, leaves, main_part
+from puljeport.readers.parts import MAX_LEAVES, MAX_VALUE, content_types, main_part
 from puljeport.readers.wordtext import Paragraph, Table, WordText
 
 _HEADING_NAME = re.compile(r"heading 1", re.IGNORECASE)
@@ -27,9 +27,35 @@ def word_text(package: Package) -> list[Paragraph | Table]:
 
 
 def _section_styles(package: Package, part: str) -> frozenset[str]:
-    # Programs translate a style's id but keep its name; `w:name` stands in the style whose id it explains.
-    return frozenset(
-        leaf.parent.get("styleId", "")
-        for leaf in leaves(package, part)
-        if leaf.name == "name" and _HEADING_NAME.fullmatch(leaf.attributes.get("val", ""))
-    )
+    styles = _Styles()
+    package.parse(part, styles.start, styles.end, styles.chars)
+    return frozenset(styles.headings)
+
+
+class _Styles:
+    """Collects the ids of the styles that begin a section."""
+
+    def __init__(self) -> None:
+        self.headings: set[str] = set()
+        self._id = ""
+
+    def start(self, name: str, attributes: dict[str, str]) -> None:
+        # Programs translate a style's id but keep its name; `w:name` stands in the style whose id it explains.
+        if name.endswith(" style"):
+            self._id = _local(attributes, "styleId")
+        elif name.endswith(" name") and self._id and _HEADING_NAME.fullmatch(_local(attributes, "val")):
+            if len(self.headings) >= MAX_LEAVES:
+                raise Unreadable(problem("zip_bomb"))
+            self.headings.add(self._id)
+
+    def end(self, name: str) -> None:
+        if name.endswith(" style"):
+            self._id = ""
+
+    def chars(self, _text: str) -> None:
+        """Nothing in styles is text."""
+
+
+def _local(attributes: dict[str, str], local: str) -> str:
+    found = (value for name, value in attributes.items() if name.rpartition(" ")[2] == local)
+    return next(found, "")[:MAX_VALUE]

@@ -36,6 +36,9 @@ _LOCALS = (
 )  # fmt: skip
 _KINDS = {f"{namespace} {local}": local for namespace in _MAIN for local in _LOCALS}
 _KINDS |= {f"{_WORD_2010} checked": "checked", f"{_COMPATIBILITY} Fallback": "Fallback"}
+_NAMES = {
+    local: tuple(f"{namespace} {local}" for namespace in (*_MAIN, _WORD_2010)) for local in ("char", "id", "name", "val")
+}
 _DROPPED = frozenset({"del", "moveFrom", "Fallback"})
 _OFF = frozenset({"0", "false", "off"})
 # Check boxes drawn with the symbol fonts Wingdings and Wingdings 2.
@@ -94,11 +97,9 @@ class WordText:
         self._controls: list[_Control] = []
         self._bookmarks: dict[str, str] = {}
         self._pending: list[tuple[str, Way]] = []
-        self._starts: dict[str, Callable[[dict[str, str]], None]] = {
-            kind: getattr(self, f"_start_{kind}") for kind in _KINDS.values() if hasattr(self, f"_start_{kind}")
-        }
-        self._ends: dict[str, Callable[[], None]] = {
-            kind: getattr(self, f"_end_{kind}") for kind in _KINDS.values() if hasattr(self, f"_end_{kind}")
+        self._known = {
+            name: (kind, getattr(self, f"_start_{kind}", None), getattr(self, f"_end_{kind}", None))
+            for name, kind in _KINDS.items()
         }
 
     def located(self, position: Position) -> None:
@@ -110,23 +111,34 @@ class WordText:
         self._elements += 1
         if self._elements > MAX_ELEMENTS:
             raise Unreadable(problem("zip_bomb"))
-        kind = _KINDS.get(name, "")
-        if self._skipped or kind in _DROPPED:
-            if not self._skipped and kind == "del" and self._parent() == "trPr" and self._row is not None:
-                self._row.deleted = True
-            self._skipped += 1
+        # Most elements of a document say how things look: nothing is known of them, and nothing done.
+        known = self._known.get(name)
+        if known is None:
             return
-        if begin := self._starts.get(kind):
+        kind, begin, _ = known
+        if self._skipped or kind in _DROPPED:
+            self._skip(kind)
+            return
+        if begin is not None:
             begin(attributes)
         self._path.append(kind)
 
-    def end(self, _name: str) -> None:
+    def _skip(self, kind: str) -> None:
+        if not self._skipped and kind == "del" and self._parent() == "trPr" and self._row is not None:
+            self._row.deleted = True
+        self._skipped += 1
+
+    def end(self, name: str) -> None:
         """An element ends."""
+        known = self._known.get(name)
+        if known is None:
+            return
         if self._skipped:
             self._skipped -= 1
             return
-        if finish := self._ends.get(self._path.pop()):
-            finish()
+        self._path.pop()
+        if known[2] is not None:
+            known[2]()
 
     def chars(self, text: str) -> None:
         """Text, of which only that of `w:t` counts."""
@@ -340,8 +352,8 @@ class WordText:
 
 
 def _value(attributes: dict[str, str], local: str) -> str | None:
-    for namespace in (*_MAIN, _WORD_2010):
-        if (value := attributes.get(f"{namespace} {local}")) is not None:
+    for name in _NAMES[local]:
+        if (value := attributes.get(name)) is not None:
             return value
     return None
 
