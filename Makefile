@@ -73,8 +73,8 @@ check: setup .venv-lint/.synced ## Style, types, layers, the template, security,
 	$(BIN)/bandit --quiet --recursive --severity-level medium $(CODE)
 	git ls-files -z ':!uv.lock' ':!layers/shared/requirements.txt' | xargs -0 $(BIN)/detect-secrets-hook --exclude-secrets '$(NOT_SECRET)'
 
-bench: setup ## How long reading and intake take, and what they need
-	$(BIN)/python tests/bench.py
+bench: build .venv-bench/.synced ## How long reading takes, beside others: writes docs/benchmarks.md (about two minutes)
+	.venv-bench/bin/python tests/bench.py
 
 lock: $(UV) ## After a change in pyproject.toml: pin anew, and write what the layer holds
 	@mkdir -p .local
@@ -95,7 +95,7 @@ sbom: .venv/.synced ## What the layer holds, as a CycloneDX bill of materials: d
 	$(BIN)/cyclonedx-py requirements --pyproject pyproject.toml --output-reproducible --of JSON -o dist/sbom.json layers/shared/requirements.txt
 
 clean: ## Remove everything that was installed or built here
-	rm -rf .venv .venv-sam .venv-cloud .venv-lint .tools .aws-sam .local dist
+	rm -rf .venv .venv-sam .venv-cloud .venv-lint .venv-bench .tools .aws-sam .local dist
 
 # -- environments: made again only when a pin changes --------------------------------------------------------------------
 
@@ -107,6 +107,11 @@ $(UV):
 .venv/.synced: pyproject.toml uv.lock .python-version | $(UV)
 	@echo "Installing .venv"
 	@$(UV) sync --quiet --locked
+	@touch $@
+
+.venv-bench/.synced: pyproject.toml uv.lock .python-version | $(UV)
+	@echo "Installing .venv-bench"
+	@UV_PROJECT_ENVIRONMENT=.venv-bench $(UV) sync --quiet --locked --no-default-groups --group bench
 	@touch $@
 
 .venv-%/.synced: pyproject.toml uv.lock .python-version | $(UV)

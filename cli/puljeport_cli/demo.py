@@ -51,7 +51,7 @@ def demo(
     ctx: typer.Context,
     timeout: Annotated[int, typer.Option(help="Seconds to wait for records and e-mails.")] = PATIENCE_SECONDS,
 ) -> None:
-    """Show the whole system: start, deploy, publish two calls, upload forms of every kind, and print what became of it."""
+    """Show the whole system: start, deploy, publish two calls, upload forms of every kind, print the outcome."""
     target: Target = ctx.obj
     home = local.home(target.root)
     state = cloud.up(home, screen.step)
@@ -83,7 +83,7 @@ def publish(stack: Stack) -> Call:
 
 
 def forms(stack: Stack, pool: Call) -> dict[str, bytes]:
-    """The same application of seven municipalities, each as another kind of file, and one with mistakes; by file name."""
+    """One application of seven municipalities, each as another kind of file, and one with mistakes; by file name."""
     good, faulty = demo_answers.GOOD, demo_answers.FAULTY
     docx = blank(stack, pool, "docx")
     return {

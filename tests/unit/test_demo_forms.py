@@ -25,8 +25,8 @@ FILES = {
     "xlsx": lambda: fill_xlsx(xlsx.make(CALL, 1, "da"), GOOD),
     "csv": lambda: fill_csv(csvform.make(CALL, 1, "da"), GOOD),
     "json": lambda: json.dumps({"call": CALL.id, "values": GOOD}).encode(),
-    "odt": lambda: (SAMPLES / "Randers.odt").read_bytes(),
-    "ods": lambda: (SAMPLES / "Kolding.ods").read_bytes(),
+    "odt": (SAMPLES / "Randers.odt").read_bytes,
+    "ods": (SAMPLES / "Kolding.ods").read_bytes,
 }
 
 

@@ -7,7 +7,6 @@ insertions are read and deletions are not, a text box is read once, a placeholde
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from puljeport import marks
@@ -37,7 +36,8 @@ _LOCALS = (
 _KINDS = {f"{namespace} {local}": local for namespace in _MAIN for local in _LOCALS}
 _KINDS |= {f"{_WORD_2010} checked": "checked", f"{_COMPATIBILITY} Fallback": "Fallback"}
 _NAMES = {
-    local: tuple(f"{namespace} {local}" for namespace in (*_MAIN, _WORD_2010)) for local in ("char", "id", "name", "val")
+    local: tuple(f"{namespace} {local}" for namespace in (*_MAIN, _WORD_2010))
+    for local in ("char", "id", "name", "val")
 }
 _DROPPED = frozenset({"del", "moveFrom", "Fallback"})
 _OFF = frozenset({"0", "false", "off"})
