@@ -9,15 +9,15 @@ from typing import Annotated, Any
 
 import typer
 
-from puljeport import definitions
+from puljeport import definitions, drafts
 from puljeport.blanks import csvform, docx, pdf, xlsx
 from puljeport.calls import Call
-from puljeport.errors import DefinitionError
+from puljeport.errors import DefinitionError, Unreadable
 from puljeport.items import PublishedCall
 from puljeport.publish import Publication
 from puljeport_cli import contacts, moments, screen
 from puljeport_cli import stack as stacks
-from puljeport_cli.failures import Code
+from puljeport_cli.failures import Code, Failure
 from puljeport_cli.options import AsJson, InLanguage
 from puljeport_cli.stack import Stack
 
@@ -74,6 +74,28 @@ def blank(
     makers = {Format.DOCX: docx.make, Format.PDF: pdf.make, Format.XLSX: xlsx.make, Format.CSV: csvform.make}
     output.write_bytes(makers[file_format](definitions.load(path).call, version, lang))
     screen.say(f"[green]✓[/] {screen.quote(output)}")
+
+
+@app.command("import")
+def import_form(
+    file: Annotated[Path, typer.Argument(metavar="FORM.docx", help="The agency's own form, as a Word file.")],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", metavar="FOLDER", help="The new call's folder, such as calls/ID.")
+    ],
+) -> None:
+    """Draft a call's definition from a form that exists already. Later uploads of that form are read by its labels."""
+    if output.exists() and any(output.iterdir()):
+        raise Failure(f"{output} is not empty. Name a folder that is not there yet.", Code.UNREADABLE)
+    try:
+        found = drafts.draft(file.read_bytes())
+    except Unreadable as error:
+        raise Failure(error.problem.message.get("en"), Code.UNREADABLE) from None
+    output.mkdir(parents=True, exist_ok=True)
+    (output / definitions.FILE).write_text(drafts.definition(found, output.resolve().name), encoding="utf-8")
+    (output / "guide.md").write_text(drafts.guide(found), encoding="utf-8")
+    rows = [(guess.label, guess.id, guess.type, guess.why) for guess in found.fields]
+    screen.table("Drafted fields", ("label", "id", "type", "guessed from"), rows)
+    screen.say(f"[green]✓[/] {screen.quote(output)}: now fill in what `puljeport call check` asks for.")
 
 
 @app.command()

@@ -10,6 +10,7 @@ from io import BytesIO
 import openpyxl
 import pytest
 
+from agencyforms import agency_form
 from formfiles import sample_call
 from puljeport import marking
 from puljeport.applications import read_application
@@ -124,3 +125,16 @@ def test_a_marked_copy_survives_libreoffice(convert: Convert, kind: str, to: str
     assert found.values == before.values
     with zipfile.ZipFile(BytesIO(saved)) as package:
         assert any(b"Skal rettes: " in package.read(name) for name in package.namelist() if name.endswith(".xml"))
+
+
+def test_an_agencys_own_form_is_read_from_odt(convert: Convert) -> None:
+    """A form without a mark of ours, saved as ODT by LibreOffice, is read by its labels like the DOCX."""
+    form = agency_form(
+        {"Kommune *": "Aarhus", "Antal deltagere": "12", "Har I søgt før?": "Nej", "Partnere": [["A", "", ""]]}
+    )
+    before, after = read(form, ""), read(convert(form, "docx", "odt"), "")
+    assert [[name.key for name in field.names] for field in after.fields] == [
+        [name.key for name in field.names] for field in before.fields
+    ]
+    assert [field.cell.text for field in after.fields] == [field.cell.text for field in before.fields]
+    assert [cell.text for cell in after.tables[0].rows[0]] == ["A", "", ""]

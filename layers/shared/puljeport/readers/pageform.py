@@ -26,6 +26,7 @@ MAX_CAPTIONS = 4
 _NUMBERED = re.compile(r"(\d{1,3})\.?\s+(.+)", re.DOTALL)
 _TICKED = re.compile("[☒☑✓✔✗✘\U0001f5f9]|^[xX](?![^\\W\\d_])")
 _BOX_LINE = re.compile("[☐☒☑]\\s*(.*)")
+_NEXT_BOX = re.compile("[ \\t]+(?=[☐☒☑])")
 _WAYS = tuple(Way)
 
 
@@ -224,8 +225,14 @@ def _box(slot: Slot, key: str, text: str) -> str:
 
 
 def _ticked_lines(text: str) -> str:
-    """The labels of the ticked lines in a list of check boxes, without explanations; otherwise the text itself."""
-    boxes = [box for line in text.split("\n") if (box := _BOX_LINE.match(line.strip()))]
+    """The labels of the ticked lines in a list of check boxes, without explanations; otherwise the text itself.
+
+    Several boxes may stand in one line: `☐ Ja ☒ Nej`. A box that stands alone is ticked or it is not.
+    """
+    apart = _NEXT_BOX.sub("\n", text) if _BOX_LINE.match(text) else text
+    boxes = [box for line in apart.split("\n") if (box := _BOX_LINE.match(line.strip()))]
+    if len(boxes) == 1 and "\n" not in apart and boxes[0][0][0] == UNTICKED:
+        return UNTICKED
     if len(boxes) < 2 or not _BOX_LINE.match(text):
         return text
-    return "\n".join(box[1] for box in boxes if box[0][0] != UNTICKED)
+    return "\n".join(box[1].strip() for box in boxes if box[0][0] != UNTICKED)
