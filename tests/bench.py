@@ -278,9 +278,10 @@ def picture(rows: list[Row], target: Path) -> None:
     labels = [f"{row.what.removeprefix('read a ')}: {row.baseline}" for row in shown]
     times = [1 / row.ratio for row in shown]
     bars = axes.barh(labels, times, color="#14506e")
-    axes.bar_label(bars, [f"{value:.1f} ×" for value in times], padding=4)
+    axes.bar_label(bars, [f"{value:.1f} ×" for value in times], padding=6, backgroundcolor="white")
     axes.axvline(1, color="#b3261e", linewidth=2)
     axes.set_xscale("log")
+    axes.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
     axes.set_xlabel("times as long as Puljeport takes for the same file (logarithmic; the red line is Puljeport)")
     axes.set_xlim(right=max(times) * 2)
     axes.invert_yaxis()

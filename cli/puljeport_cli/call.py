@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from puljeport import definitions, drafts
-from puljeport.blanks import csvform, docx, pdf, xlsx
+from puljeport.blanks import csvform, docx, jsonschema, pdf, xlsx
 from puljeport.calls import Call
 from puljeport.errors import DefinitionError, Unreadable
 from puljeport.items import PublishedCall
@@ -33,6 +33,16 @@ class Format(StrEnum):
     PDF = "pdf"
     XLSX = "xlsx"
     CSV = "csv"
+    JSON_SCHEMA = "json-schema"
+
+
+MAKERS = {
+    Format.DOCX: docx.make,
+    Format.PDF: pdf.make,
+    Format.XLSX: xlsx.make,
+    Format.CSV: csvform.make,
+    Format.JSON_SCHEMA: jsonschema.make,
+}
 
 
 @app.command()
@@ -71,8 +81,7 @@ def blank(
     version: Annotated[int, typer.Option(min=1, help="The version of the call that the form names.")] = 1,
 ) -> None:
     """Make the call's application form for people to fill in."""
-    makers = {Format.DOCX: docx.make, Format.PDF: pdf.make, Format.XLSX: xlsx.make, Format.CSV: csvform.make}
-    output.write_bytes(makers[file_format](definitions.load(path).call, version, lang))
+    output.write_bytes(MAKERS[file_format](definitions.load(path).call, version, lang))
     screen.say(f"[green]✓[/] {screen.quote(output)}")
 
 

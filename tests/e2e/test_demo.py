@@ -24,7 +24,7 @@ from puljeport_cli.stack import Stack
 pytestmark = [pytest.mark.slow, pytest.mark.cloud]
 
 POOL = demo.POOL
-ENDINGS = ("docx", "pdf", "xlsx", "csv")
+ENDINGS = ("docx", "pdf", "xlsx", "csv", "schema.json")
 PATIENCE = 240.0
 
 type Command = Callable[..., subprocess.CompletedProcess[str]]

@@ -16,7 +16,11 @@ from puljeport.publish import Publisher, Reach, clauses, recipients
 from puljeport.store import Store
 
 BLANKS = (
-    *(f"{name}.{kind}" for name in ("ansoegningsskema", "application-form") for kind in ("docx", "pdf", "xlsx", "csv")),
+    *(
+        f"{name}.{kind}"
+        for name in ("ansoegningsskema", "application-form")
+        for kind in ("docx", "pdf", "xlsx", "csv", "schema.json")
+    ),
     "guide.md",
     "guide.pdf",
     "guide.html",

@@ -214,9 +214,7 @@ def definition(found: Draft, call: str) -> str:
         'last_updated: ""  # a day, such as 2027-01-04',
         'opens: ""  # a time, such as 2027-01-11T00:00:00',
         'deadline: ""  # a time, such as 2027-03-15T23:59:59',
-        f"one_per: {key.id}  # guessed"
-        if key
-        else "one_per: cvr  # no field of the form could be it",
+        f"one_per: {key.id}  # guessed" if key else "one_per: cvr  # no field of the form could be it",
     ]
     if key and key.type == "cvr" and named:
         lines.append(f"applicant_name: {named.id}  # guessed: the field with the applicant's name")

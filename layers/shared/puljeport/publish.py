@@ -12,7 +12,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol
 
-from puljeport.blanks import csvform, docx, guide, pdf, xlsx
+from puljeport.blanks import csvform, docx, guide, jsonschema, pdf, xlsx
 from puljeport.calls import Call, Contact, Event, to_json
 from puljeport.items import PublishedCall
 from puljeport.mail import Subscription, Topic
@@ -22,6 +22,7 @@ from puljeport.texts import LANGUAGES, Language
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 CSV = "text/csv; charset=utf-8"
+SCHEMA = "application/schema+json"
 PDF = "application/pdf"
 HTML = "text/html; charset=utf-8"
 MARKDOWN = "text/markdown; charset=utf-8"
@@ -31,6 +32,7 @@ BLANKS = (
     ("pdf", pdf.make, PDF),
     ("xlsx", xlsx.make, XLSX),
     ("csv", csvform.make, CSV),
+    ("schema.json", jsonschema.make, SCHEMA),
 )
 """What forms are put up as: the ending of the name, the maker, the content type."""
 

@@ -1,0 +1,92 @@
+"""`make screenshots`: every blank, the guide and a returned copy of each kind, as pictures in `docs/screenshots/`.
+
+Needs LibreOffice and poppler (Debian: libreoffice, poppler-utils).
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from puljeport import definitions, marking
+from puljeport.applications import read_application
+from puljeport.blanks import docx, guide, pdf, xlsx
+from puljeport.calls import Call
+from puljeport.readers import read
+from puljeport_cli.demo_answers import FAULTY
+from puljeport_cli.fill import fill_docx
+from puljeport_cli.fill_sheets import fill_xlsx
+from puljeport_cli.fillpdf import fill_pdf
+
+ROOT = Path(__file__).parent.parent
+TARGET = ROOT / "docs" / "screenshots"
+DPI, COLOURS = 72, 32
+MARGIN_NOTES = 'pdf:writer_pdf_Export:{"ExportNotesInMargin":{"type":"boolean","value":"true"}}'
+MAKERS: dict[str, tuple[Callable[..., bytes], Callable[..., bytes]]] = {
+    "docx": (docx.make, fill_docx),
+    "pdf": (pdf.make, fill_pdf),
+    "xlsx": (xlsx.make, fill_xlsx),
+}
+
+
+def main() -> None:
+    """Make all pictures anew."""
+    missing = [program for program in ("soffice", "pdftoppm") if shutil.which(program) is None]
+    if missing:
+        sys.exit(f"{', '.join(missing)} is not installed (Debian: libreoffice, poppler-utils)")
+    shutil.rmtree(TARGET, ignore_errors=True)
+    TARGET.mkdir(parents=True)
+    for folder in sorted((ROOT / "calls").iterdir()):
+        found = definitions.load(folder)
+        for kind, (make, _) in MAKERS.items():
+            picture(f"{found.call.id}-{kind}", make(found.call, 1, "da"), kind)
+        picture(f"{found.call.id}-en-docx", docx.make(found.call, 1, "en"), "docx")
+        picture(f"{found.call.id}-guide", guide.pdf(found.call, 1, found.guide), "pdf")
+    returned(definitions.load(ROOT / "calls" / "medborgerskab-2018").call)
+    size = sum(file.stat().st_size for file in TARGET.iterdir())
+    print(f"{len(list(TARGET.iterdir()))} pictures, {size // 1000} kB, in {TARGET.relative_to(ROOT)}")
+
+
+def returned(call: Call) -> None:
+    """A form with mistakes, as its applicant gets it back."""
+    for kind, (make, fill) in MAKERS.items():
+        faulty = fill(make(call, 1, "da"), FAULTY)
+        copy = marking.mark(faulty, read_application(call, read(faulty, "")).problems, "da")
+        assert copy
+        picture(f"returned-{kind}", copy.data, kind)
+
+
+def picture(name: str, data: bytes, kind: str) -> None:
+    """The first page of a document, small enough to lie in a repository."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / f"a.{kind}"
+        file.write_bytes(data)
+        if kind != "pdf":
+            _to_pdf(file, MARGIN_NOTES if kind == "docx" else "pdf")
+        subprocess.run(
+            ["pdftoppm", "-r", str(DPI), "-f", "1", "-l", "1", "-singlefile", "-png", "a.pdf", "a"],
+            cwd=folder, check=True, capture_output=True,
+        )  # fmt: skip
+        _smaller(Path(folder) / "a.png", TARGET / f"{name}.png")
+
+
+def _to_pdf(file: Path, to: str) -> None:
+    profile = f"-env:UserInstallation={(file.parent / 'profile').as_uri()}"
+    command = ["soffice", profile, "--headless", "--convert-to", to, "--outdir", str(file.parent), str(file)]
+    subprocess.run(command, check=True, capture_output=True, timeout=180)
+
+
+def _smaller(source: Path, target: Path) -> None:
+    # Pillow comes with matplotlib, in the environment of the benchmarks.
+    from PIL import Image  # noqa: PLC0415
+
+    with Image.open(source) as image:
+        image.quantize(COLOURS).save(target, optimize=True)
+
+
+if __name__ == "__main__":
+    main()
