@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from io import BytesIO
+from pathlib import Path
 
+import pdfua
 import pikepdf
 import pytest
 from pikepdf import Name, NumberTree, Object, Pdf
 
 from formfiles import sample_call
 from puljeport import marks
-from puljeport.blanks import pdf
+from puljeport.blanks import guide, pdf
+from puljeport.marking import pdfmarks
+from puljeport.marking.notes import Note
 from puljeport.readers import read
+from puljeport.texts import Language
 
 CALL = sample_call()
 
@@ -110,3 +115,21 @@ def test_texts_of_a_call_are_never_markup() -> None:
     with Pdf.open(BytesIO(data)) as document:
         assert title in str(document.docinfo["/Title"])
     assert read(data, "a").call == CALL.id
+
+
+@pytest.mark.parametrize("language", ["da", "en"])
+def test_a_checker_of_others_finds_nothing(language: Language, tmp_path: Path) -> None:
+    """pdfua, which knows some of PDF/UA's rules, finds nothing in blank, guide and marked copy, and could look."""
+    blank = pdf.make(CALL, 3, language)
+    files = {
+        "blank": blank,
+        "guide": guide.pdf(
+            CALL, 3, "# Vejledning\n\nEn tekst med **fed** skrift.\n\n| A | B |\n|---|---|\n| 1 | 2 |\n"
+        ),
+        "marked": pdfmarks.marked(blank, [Note((1, "cvr"), "Skal rettes: cifrene passer ikke", errors=True)], language),
+    }
+    for name, data in files.items():
+        file = tmp_path / f"{name}.pdf"
+        file.write_bytes(data)
+        report = pdfua.validate(str(file))
+        assert [str(finding) for finding in report.findings] == [], name
