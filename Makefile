@@ -3,6 +3,7 @@
 
 UV_VERSION := 0.13.9
 STAGE ?= dev
+SECONDS ?= 10
 # Words for pytest, such as ARGS='-k deadline'.
 ARGS ?=
 
@@ -24,7 +25,7 @@ NOT_SECRET := EXAMPLE|^0123456789ABCDEFGH|^(test|testing|kode)$$
 LAYER_EXPORT = $(UV) export --quiet --locked --no-default-groups --no-emit-project --no-header --prune boto3 --prune botocore --prune dnspython
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down status logs test test-fast check bench screenshots lock build deploy sbom clean
+.PHONY: help setup demo up down status logs test test-fast check bench fuzz screenshots lock build deploy sbom clean
 
 help: ## This list
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -75,6 +76,9 @@ check: setup .venv-lint/.synced ## Style, types, layers, the template, security,
 
 bench: build .venv-bench/.synced ## How long reading takes, beside others: writes docs/benchmarks.md (about two minutes)
 	.venv-bench/bin/python tests/bench.py
+
+fuzz: setup ## Damage forms of every kind and read them, SECONDS each (10)
+	$(BIN)/python tests/fuzz.py $(SECONDS)
 
 screenshots: .venv-bench/.synced ## Pictures of every form and returned copy: docs/screenshots (needs LibreOffice and poppler)
 	.venv-bench/bin/python tests/screenshots.py

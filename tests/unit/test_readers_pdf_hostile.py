@@ -24,7 +24,6 @@ from puljeport.errors import Unreadable
 from puljeport.readers import pdfbounds, pdfium, read
 
 BLANK = pdf.make(sample_call(), 3, "da")
-FUZZ = Path(__file__).parents[1] / "fuzz_pdf.py"
 
 
 def changed(change: Callable[[Pdf], object], **save: Any) -> bytes:
@@ -254,14 +253,3 @@ def test_the_bounds_of_pdf_are_those_that_were_decided() -> None:
     """The limits stand as designed; a slip of the pen in one would not show in the tests above."""
     assert (pdfbounds.MAX_INFLATED, pdfbounds.MAX_OBJECTS, pdfbounds.MAX_NESTED) == (64 << 20, 300_000, 4)
     assert (pdfium.MAX_FIELDS, pdfium.MAX_PAGES, pdfium.MAX_SECONDS) == (20_000, 500, 10)
-
-
-@pytest.mark.slow
-def test_s06_damaged_pdfs_end_as_a_form_or_as_unreadable() -> None:
-    """Two thousand damaged files kill nothing and raise nothing else. In a process of its own: the engine is native."""
-    seed = str(int.from_bytes(os.urandom(4)))
-    done = subprocess.run(
-        [sys.executable, FUZZ, seed, "2000"], capture_output=True, text=True, check=False, timeout=600
-    )
-    assert done.returncode == 0, f"seed {seed}: {done.stdout} {done.stderr}"
-    assert done.stdout.startswith("2000 "), done.stdout
