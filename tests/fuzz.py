@@ -1,7 +1,7 @@
-"""Damages good forms in many ways, then reads and marks each: `fuzz.py KIND SEED COUNT`; `make fuzz` for all kinds.
+"""Damages good forms in many ways, then reads and marks each: `fuzz.py KIND SEED COUNT`, or `make fuzz` for all kinds.
 
 Exit 1, with the seed, for anything unexpected: an error that is not Unreadable, a file or a socket opened, more than
-512 MB, or a file that takes too long. Each kind runs in a process of its own, since a fault in a native engine kills it.
+512 MB, or a file that takes too long. Each kind runs in a process of its own, since a fault in an engine kills it.
 """
 
 from __future__ import annotations
