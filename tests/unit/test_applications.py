@@ -14,7 +14,7 @@ from puljeport.calls import Call, TableField
 from puljeport.matching import MOST_UNKNOWN, fold_label
 from puljeport.problems import Problem, Severity
 from puljeport.rawforms import TICKED, UNTICKED, Name, RawField, RawForm, RawTable, Way
-from puljeport.texts import Text
+from puljeport.texts import Language, Text
 
 
 def found_in(reading: Reading) -> list[tuple[str, str | None]]:
@@ -110,7 +110,7 @@ def test_every_way_of_naming_a_field_serves(way: Way) -> None:
 
 @pytest.mark.parametrize("language", ["da", "en"])
 @pytest.mark.parametrize("dress", ["{}", " {} * ", "{}:", "{} (skal udfyldes)", "{} (required):", "{}*:"])
-def test_labels_serve_in_both_languages_and_with_their_marks(language: str, dress: str) -> None:
+def test_labels_serve_in_both_languages_and_with_their_marks(language: Language, dress: str) -> None:
     """A file that kept nothing but labels is read whole: fields, boxes and the table's columns."""
 
     def label(text: Text) -> str:
@@ -128,7 +128,7 @@ def test_labels_serve_in_both_languages_and_with_their_marks(language: str, dres
     raw = RawForm(
         "docx", None, None, tuple(fields), (table(PARTNERS, Way.LABEL, key=label(partners.label), columns=columns),)
     )
-    assert read_application(CALL, raw) == Reading(VALUES, (), "751", "Aarhus")
+    assert read_application(CALL, raw) == Reading(VALUES, (), "751", "Aarhus", language)
 
 
 def test_a_table_that_lost_its_name_is_known_by_its_columns() -> None:
