@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import zipfile
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -61,13 +62,35 @@ def rows(puljeport: Command, *words: str) -> list[dict[str, Any]]:
 
 
 def test_the_demo_shows_records_problems_and_mails_and_works_twice(after_demo: str, puljeport: Command) -> None:
-    """Each run gives one accepted and one faulty record; the second run's replaces the first's."""
+    """Each run gives an accepted record for every kind of file and a faulty one; the second run's replace the first's."""
     states = Counter(row["state"] for row in rows(puljeport, "submissions", "list", "--call", POOL))
-    assert states["accepted"] == 1
-    assert states["replaced"] == 1
-    assert states["needs_correction"] == 2
+    assert states == {"accepted": 7, "replaced": 7, "needs_correction": 2}
     for shown in ("replaces the same applicant's", "CVR-nummer", "konsulent-1@example.dk", "submissions show"):
         assert shown in after_demo
+
+
+def test_every_kind_of_file_gave_the_same_application(after_demo: str, guarded: Stack, puljeport: Command) -> None:
+    """The accepted ones were read from seven formats; but for the municipality their answers are one application."""
+    assert after_demo
+    listed = rows(puljeport, "submissions", "list", "--call", POOL, "--state", "accepted")
+    found = [guarded.store.find(row["id"]) for row in listed]
+    assert {one.format for one in found} == {"docx", "pdf", "xlsx", "csv", "json", "odt", "ods"}
+    answers = [{key: value for key, value in one.values.items() if key != "municipality"} for one in found]
+    assert all(each == answers[0] for each in answers)
+
+
+def test_the_faulty_file_came_back_with_its_problems_marked(
+    after_demo: str, puljeport: Command, tmp_path: Path
+) -> None:
+    """The copy is fetched by reference; read, it has the problems of the record, and its comments say them."""
+    assert after_demo
+    row = rows(puljeport, "submissions", "list", "--call", POOL, "--state", "needs_correction")[-1]
+    copy = tmp_path / "rettes.docx"
+    puljeport("submissions", "returned", row["reference"], "-o", str(copy))
+    with zipfile.ZipFile(copy) as package:
+        comments = package.read("word/puljeport-comments.xml").decode()
+    assert comments.count("<w:comment ") == row["problems"]
+    assert "Skal rettes: Et af cifrene i CVR-nummeret er forkert" in comments
 
 
 def test_publishing_twice_left_one_version_and_confirmed_contacts(after_demo: str, puljeport: Command) -> None:
