@@ -20,7 +20,7 @@ STAGE_ARCHITECTURE = $(shell sed -n '/^\[$(STAGE)\.deploy\./,/^tags/s/.*Architec
 
 CODE := layers/shared/puljeport functions cli
 # AWS's documented examples, the alphabet of references, and what tests call a password.
-NOT_SECRET := EXAMPLE|^0123456789ABCDEFGH|^(test|testing|kode)$$
+NOT_SECRET := EXAMPLE|^0123456789ABCDEFGH|^(test|testing|kode|false)$$
 
 LAYER_EXPORT = $(UV) export --quiet --locked --no-default-groups --no-emit-project --no-header --prune boto3 --prune botocore --prune dnspython
 

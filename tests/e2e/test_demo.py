@@ -62,7 +62,7 @@ def rows(puljeport: Command, *words: str) -> list[dict[str, Any]]:
 
 
 def test_the_demo_shows_records_problems_and_mails_and_works_twice(after_demo: str, puljeport: Command) -> None:
-    """Each run gives an accepted record for every kind of file and a faulty one; the second run's replace the first's."""
+    """Each run gives an accepted record for every kind of file and a faulty one; the second run replaces them."""
     states = Counter(row["state"] for row in rows(puljeport, "submissions", "list", "--call", POOL))
     assert states == {"accepted": 7, "replaced": 7, "needs_correction": 2}
     for shown in ("replaces the same applicant's", "CVR-nummer", "konsulent-1@example.dk", "submissions show"):
