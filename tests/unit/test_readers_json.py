@@ -49,6 +49,16 @@ def test_rows_are_a_table_with_the_columns_of_all_rows() -> None:
     assert table.rows[1][1].place.da == "$.values.partners[2].email"
 
 
+def test_an_empty_list_is_a_field_left_open_at_its_place() -> None:
+    """A list with nothing in it is an answer that is not filled in, so that what is missing can be pointed at."""
+    form = read_values({"partners": [], "topics": []})
+    assert [(field.names[0].key, field.cell.text, field.cell.place.da) for field in form.fields] == [
+        ("partners", "", "$.values.partners"),
+        ("topics", "", "$.values.topics"),
+    ]
+    assert form.tables == ()
+
+
 @pytest.mark.parametrize(
     ("digits", "text"),
     [

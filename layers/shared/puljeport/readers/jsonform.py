@@ -173,13 +173,14 @@ def _answers(values: dict[str, Any]) -> tuple[list[RawField], list[RawTable]]:
         path = "$.values" + _step(key)
         if isinstance(value, list) and value and all(isinstance(row, dict) for row in value):
             tables.append(_table(key, value, path))
-        elif isinstance(value, list):
+        elif isinstance(value, list) and value:
             fields.extend(
                 RawField((Name(Way.TAG, f"{key}.{_chosen(item, path)}"),), RawCell(TICKED, _at(f"{path}[{index}]")))
                 for index, item in enumerate(value)
             )
         else:
-            fields.append(RawField((Name(Way.TAG, key),), RawCell(_scalar(value, path), _at(path))))
+            text = "" if value == [] else _scalar(value, path)
+            fields.append(RawField((Name(Way.TAG, key),), RawCell(text, _at(path))))
     return fields, tables
 
 
