@@ -16,6 +16,9 @@ LITTER = str.maketrans(dict.fromkeys("\u00ad\u061c\u200b\u200e\u200f\u2060\ufeff
 BIDI = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 DASHES = frozenset("\u2010\u2011\u2012\u2013\u2014\u2015\u2212")
 QUOTE_LENGTH = 60
+MOST_MARKS = 30
+"""Combining marks in a row, as in the stream-safe format (Unicode, UAX #15, 13): no writing has more, and the time to
+put them in order grows by the square of their number."""
 
 
 def _hidden(character: str) -> bool:
@@ -27,13 +30,24 @@ def _hidden(character: str) -> bool:
     return character in BIDI or tag_or_annotation or noncharacter or unicodedata.category(character) in ("Cc", "Cs")
 
 
+def _stream_safe(text: str) -> str:
+    if unicodedata.is_normalized("NFC", text):
+        return text
+    kept, marks = [], 0
+    for character in text:
+        marks = marks + 1 if unicodedata.combining(character) else 0
+        if marks <= MOST_MARKS:
+            kept.append(character)
+    return "".join(kept)
+
+
 def clean(text: str) -> tuple[str, int]:
     """The text as it is kept, and how many hidden control characters had to be taken out of it.
 
     NFC, line breaks as `\\n`, no space at line ends, none around the whole.
     """
     text = text.replace("\r\n", "\n").translate(LINE_BREAKS).translate(LITTER)
-    kept = "".join(character for character in text if not _hidden(character))
+    kept = _stream_safe("".join(character for character in text if not _hidden(character)))
     lines = unicodedata.normalize("NFC", kept).split("\n")
     return "\n".join(line.rstrip() for line in lines).strip(), len(text) - len(kept)
 

@@ -40,7 +40,9 @@ _SUMS = frozenset(word.casefold() for word in marks.SUM_WORDS.values())
 
 def grid_form(kind: str, grid: Grid, about: Properties) -> RawForm:
     """The form in a grid. `about` is what the file says of itself elsewhere; a sheet may say it instead."""
-    sheets = [_SheetForm(grid, sheet) for sheet in grid.sheets]
+    # Names of sheets are unique. Where they are not, the first has the named cells: each of many cannot have them all.
+    areas = _by_sheet(grid.areas)
+    sheets = [_SheetForm(grid, sheet, areas.pop(sheet.name, [])) for sheet in grid.sheets]
     marked = any(sheet.marked for sheet in sheets)
     fields: list[RawField] = []
     tables: list[RawTable] = []
@@ -54,6 +56,13 @@ def grid_form(kind: str, grid: Grid, about: Properties) -> RawForm:
         fields += sheet.fields
         tables += sheet.tables
     return RawForm(kind, about.call, about.version, tuple(fields), tuple(tables))
+
+
+def _by_sheet(areas: Iterable[Area]) -> dict[str, list[Area]]:
+    found: dict[str, list[Area]] = {}
+    for area in areas:
+        found.setdefault(area.sheet, []).append(area)
+    return found
 
 
 @dataclass(slots=True)
@@ -70,17 +79,19 @@ class _Spot:
         self.ids[table] = None
         self.names[Name(way, table)] = None
         self.columns.setdefault(column, {})[Name(way, of)] = None
+        if len(self.ids) > MAX_COLUMNS or len(self.columns) > MAX_COLUMNS:
+            raise too_much_text()
 
 
 class _SheetForm:
     """Finds the fields and tables of one sheet."""
 
-    def __init__(self, grid: Grid, sheet: Sheet) -> None:
+    def __init__(self, grid: Grid, sheet: Sheet, areas: list[Area]) -> None:
         self.fields: list[RawField] = []
         self.tables: list[RawTable] = []
         self._sheet, self._place, self._alone = sheet, grid.place, len(grid.sheets) == 1
         self._rows = sorted(sheet.rows)
-        self._areas = [area for area in grid.areas if area.sheet == sheet.name]
+        self._areas = areas
         self._ids = {
             row: found
             for row, cells in sheet.rows.items()

@@ -20,7 +20,7 @@ STYLE, DRAWING = f"{_OASIS}:style:1.0", f"{_OASIS}:drawing:1.0"
 LIBREOFFICE = "urn:org:documentfoundation:names:experimental:office:xmlns:loext:1.0"
 
 _WHITE = re.compile(r"[ \t\r\n]+")
-_BROKEN = re.compile(r" *[\t\r\n][ \t\r\n]*")
+_BROKEN = re.compile(r"(?<! ) *+[\t\r\n][ \t\r\n]*+")
 _MACROS = ("basic/", "scripts/")
 _EMPTY_LIBRARIES = ("script-lc.xml", "script-lb.xml", "dialog-lc.xml", "dialog-lb.xml", "/")
 

@@ -26,7 +26,7 @@ MAX_CAPTIONS = 4
 _NUMBERED = re.compile(r"(\d{1,3})\.?\s+(.+)", re.DOTALL)
 _TICKED = re.compile("[☒☑✓✔✗✘\U0001f5f9]|^[xX](?![^\\W\\d_])")
 _BOX_LINE = re.compile("[☐☒☑]\\s*(.*)")
-_NEXT_BOX = re.compile("[ \\t]+(?=[☐☒☑])")
+_NEXT_BOX = re.compile("(?<![ \\t])[ \\t]++(?=[☐☒☑])")
 _WAYS = tuple(Way)
 
 
@@ -107,7 +107,7 @@ class PageForm:
         body = rows[1:] if header else rows
         columns = _columns(header, body)
         self._cells += len(columns) * len(body)
-        if self._cells > MAX_CELLS or len(columns) > MAX_COLUMNS:
+        if self._cells > MAX_CELLS:
             raise too_much_text()
         shown = [next((name.key for name in reversed(names)), "") for names in columns]
         cells = (
@@ -158,7 +158,9 @@ def _is_header(row: Row) -> bool:
 
 
 def _columns(header: Row | None, body: list[Row]) -> tuple[tuple[Name, ...], ...]:
-    widest = header or max(body, key=lambda row: sum(slot.span for slot in row.cells))
+    widest = header or max(body, key=_width)
+    if _width(widest) > MAX_COLUMNS:
+        raise too_much_text()
     labels = [_label(slot) if header else None for slot in widest.cells for _ in range(slot.span)]
     found: list[dict[Name, None]] = [{} for _ in labels]
     for row in [header, *body] if header else body:
@@ -170,6 +172,10 @@ def _columns(header: Row | None, body: list[Row]) -> tuple[tuple[Name, ...], ...
         (*sorted(names, key=lambda name: _WAYS.index(name.way)), *label_names(label)) or (Name(Way.LABEL, ""),)
         for names, label in zip(found, labels, strict=True)
     )
+
+
+def _width(row: Row) -> int:
+    return sum(slot.span for slot in row.cells)
 
 
 def _positions(row: Row) -> Iterator[tuple[Slot, bool]]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import zlib
+from collections.abc import Iterator
 
 from puljeport.errors import Unreadable
 from puljeport.problems import problem
@@ -23,12 +24,13 @@ _CHUNK = 1 << 16
 
 _OBJECT = re.compile(rb"\d[\s\0]+obj\b")
 _WITHIN = bytes(sorted(set(range(256)) - set(b"\0\t\n\f\r ()<>[]{}/")))
-_STREAM = re.compile(rb"(?<!end)stream[^\r\n]*+(?:\r\n?|\n)")
+_STREAM = re.compile(rb"(?<!end)stream")
+_LINE_END = re.compile(rb"\r\n?|\n")
 _PLAIN = re.compile(rb"/Encrypt(?![^\s\0/<>\[\](){}%])")
 _ESCAPED = re.compile(rb"/[^\s\0/<>\[\](){}%#]{0,60}#[^\s\0/<>\[\](){}%]{1,60}")
 _ESCAPE = re.compile(rb"#([0-9A-Fa-f]{2})")
 _REFUSED = frozenset({b"/LZWDecode", b"/RunLengthDecode", b"/ASCIIHexDecode", b"/ASCII85Decode"})
-_SHORT = re.compile(rb"/Filter[\s\0]*\[?[\s\0]*/(?:LZW|RL|AHx|A85)\b")
+_SHORT = re.compile(rb"/Filter[\s\0]*+(?:\[[\s\0]*+)?/(?:LZW|RL|AHx|A85)\b")
 _LONGEST_HEAD = 2_000
 _PICTURE = re.compile(rb"/Subtype[\s\0]*/Image\b")
 _OTHER_TYPE = re.compile(rb"/Type\b(?![\s\0]*/XObject\b)")
@@ -50,8 +52,19 @@ def check(data: bytes) -> None:
         raise Unreadable(problem("bad_pdf"))
     if sum(1 for _ in _OBJECT.finditer(data)) > MAX_OBJECTS:
         raise Unreadable(problem("too_many_parts"))
-    for match in _STREAM.finditer(data):
-        _inflate(data, match.end(), _Stage(budget, depth=1, picture=_is_picture(data, match.start())))
+    for number, (keyword, start) in enumerate(_streams(data)):
+        if number > MAX_OBJECTS:
+            raise Unreadable(problem("too_many_parts"))
+        _inflate(data, start, _Stage(budget, depth=1, picture=_is_picture(data, keyword)))
+
+
+def _streams(data: bytes) -> Iterator[tuple[int, int]]:
+    """Where the word `stream` stands, and where the data after its line begins; the first of each line."""
+    at = 0
+    # Not one pattern: it would look for the end of one long line anew from each `stream` in it.
+    while (keyword := _STREAM.search(data, at)) and (end := _LINE_END.search(data, keyword.end())):
+        yield keyword.start(), end.end()
+        at = end.end()
 
 
 def _names(data: bytes) -> dict[bytes, list[int]]:
@@ -68,7 +81,8 @@ def _names(data: bytes) -> dict[bytes, list[int]]:
 
 def _is_picture(data: bytes, end: int) -> bool:
     """Whether the stream is certainly no container of objects: whatever it may be besides, its type says XObject."""
-    about = data[max(data.rfind(b"obj", 0, end), end - _LONGEST_HEAD, 0) : end]
+    first = max(end - _LONGEST_HEAD, 0)
+    about = data[max(data.rfind(b"obj", first, end), first) : end]
     return b"#" not in about and _PICTURE.search(about) is not None and _OTHER_TYPE.search(about) is None
 
 
