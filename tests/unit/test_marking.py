@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 import zipfile
 from collections.abc import Callable
 from io import BytesIO
@@ -12,6 +13,7 @@ import docx
 import openpyxl
 import pikepdf
 import pytest
+from lxml import etree
 from openpyxl.comments import Comment
 
 from formfiles import rewrite, sample_call
@@ -22,6 +24,7 @@ from puljeport.blanks import docx as docx_blank
 from puljeport.blanks import pdf as pdf_blank
 from puljeport.blanks import xlsx as xlsx_blank
 from puljeport.errors import Unreadable
+from puljeport.marking import surgery
 from puljeport.marking.notes import AUTHOR
 from puljeport.problems import problem
 from puljeport.readers import read
@@ -29,6 +32,7 @@ from puljeport_cli.fill import Answers, fill_docx
 from puljeport_cli.fill_sheets import fill_csv, fill_xlsx
 from puljeport_cli.fillpdf import fill_pdf
 
+MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 CALL = sample_call()
 GOOD: Answers = {
     "municipality": "Aarhus", "cvr": "55133018", "contact_name": "Prøve Person", "contact_email": "a@example.dk",
@@ -211,6 +215,66 @@ def test_somebody_elses_comments_stay() -> None:
     document.save(buffer)
     found = [comment.author for comment in docx.Document(BytesIO(marked(marked(buffer.getvalue())))).comments]
     assert (found.count("En kollega"), found.count(AUTHOR)) == (1, len(WRONG))
+
+
+def test_comments_stay_as_excel_wrote_them() -> None:
+    """A part of comments with namespaces and prefixes of its own is still sound XML after our own are added."""
+    revision = 'xmlns:xr="http://schemas.microsoft.com/office/spreadsheetml/2014/revision"'
+    old = (
+        f'<x:comments xmlns:x="{MAIN}" {revision}><x:authors/><x:commentList><x:comment ref="B3" authorId="0" '
+        'xr:uid="{1}"><x:text><x:t>Husk bilag</x:t></x:text></x:comment></x:commentList></x:comments>'
+    )
+    commented = rewrite(marked(FILES["xlsx"]), **{"puljeport-comments1": lambda _: old})
+    with zipfile.ZipFile(BytesIO(marked(commented))) as package:
+        new = etree.fromstring(package.read("xl/puljeport-comments1.xml"))
+    texts = ["".join(map(str, comment.itertext())) for comment in new.iter(f"{{{MAIN}}}comment")]
+    assert texts[0] == "Husk bilag"
+    assert len(texts) == 1 + len(WRONG)
+    assert [author.text for author in new.iter(f"{{{MAIN}}}author")] == [AUTHOR]
+
+
+def test_the_pictures_of_a_sheets_header_stay() -> None:
+    """The drawing of a header is of the kind that comments have too, and is left as it is."""
+    related = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+    listing = (
+        '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="rId9" '
+        f'Type="{related}/vmlDrawing" Target="../drawings/header.vml"/></Relationships>'
+    )
+    buffer = BytesIO(FILES["xlsx"])
+    with zipfile.ZipFile(buffer, "a") as package:
+        package.writestr("xl/worksheets/_rels/sheet1.xml.rels", listing)
+        package.writestr("xl/drawings/header.vml", "<xml/>")
+    with zipfile.ZipFile(BytesIO(marked(buffer.getvalue()))) as package:
+        assert package.read("xl/drawings/header.vml") == b"<xml/>"
+        assert package.read("xl/worksheets/sheet1.xml").count(b"<legacyDrawing ") == 1
+    assert len(in_sheet(marked(buffer.getvalue()))) == len(WRONG)
+
+
+_FORMATS = '<conditionalFormatting sqref="A1"><cfRule><formula>1</formula></cfRule></conditionalFormatting>' * 6_000
+_LOOKS = '<dxf><fill><patternFill><bgColor rgb="FF000000"/></patternFill></fill></dxf>' * 6_000
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        {"sheet1": lambda xml: xml.replace("</sheetData>", f"</sheetData>{_FORMATS}", 1)},
+        {"styles": lambda xml: re.sub(r"<dxfs.*?/(?:dxfs)?>", f"<dxfs>{_LOOKS}</dxfs>", xml, count=1)},
+    ],
+    ids=["conditions", "looks"],
+)
+def test_s06_marking_takes_no_longer_than_a_file_is_large(parts: dict[str, Callable[[str], str]]) -> None:
+    """Thousands of conditional formats, or of looks for them, are looked through once."""
+    data = rewrite(FILES["xlsx"], **parts)
+    started = time.process_time()
+    marked(data)
+    assert time.process_time() - started < 6
+
+
+def test_s06_a_part_of_too_many_elements_is_not_marked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is kept of one part is bounded."""
+    monkeypatch.setattr(surgery, "MAX_ELEMENTS", 50)
+    with pytest.raises(Unreadable):
+        marking.mark(FILES["docx"], [problem("empty_form")], "da")
 
 
 def test_a_pdf_keeps_its_form_and_its_tags() -> None:

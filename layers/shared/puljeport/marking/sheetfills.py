@@ -43,9 +43,9 @@ def numbers(changes: Changes, main: str) -> dict[bool, int]:
     listed = [element for element in found if element.local == "dxf"]
     known: dict[bool, int] = {}
     for errors, color in FILLS.items():
-        for number, dxf in enumerate(listed):
-            inside = [one for one in found if one.local == "bgColor" and dxf.start < one.start < dxf.end]
-            if any(one.attributes.get("rgb") == color for one in inside):
+        for one in found:
+            ours = one.local == "bgColor" and one.attributes.get("rgb") == color
+            if ours and (number := surgery.around(listed, one)) >= 0:
                 known[errors] = number
     missing = [errors for errors in FILLS if errors not in known]
     if missing:

@@ -8,7 +8,6 @@ and where the cell was empty it goes as soon as something is written there.
 from __future__ import annotations
 
 import posixpath
-import re
 
 from puljeport.errors import Unreadable
 from puljeport.marking import relations, sheetfills, surgery
@@ -85,8 +84,13 @@ class _Sheet:
         self._root = self._found[0]
         self._namespace = self._root.name.rpartition(" ")[0]
         self._edits = Edits(self._text)
-        kinds = ("comments", "vmlDrawing")
-        self._has = {one.kind: one.part for one in relations.related(changes.package, part) if one.kind in kinds}
+        # The pictures of a sheet's header stand in another drawing of the same kind.
+        drawn = {value for one in self._found if one.local == "legacyDrawing" for value in one.attributes.values()}
+        self._has = {
+            one.kind: one.part
+            for one in relations.related(changes.package, part)
+            if one.kind == "comments" or (one.kind == "vmlDrawing" and one.id in drawn)
+        }
 
     def mark(self, fills: dict[bool, int]) -> None:
         """Take out what was said before, and say what is to be said now."""
@@ -99,19 +103,15 @@ class _Sheet:
         self._changes.parts[self._part] = self._edits.done()
 
     def _take_out_fills(self) -> bool:
-        ours = [
-            element
-            for element in self._found
-            if element.local == "conditionalFormatting"
-            and any(
-                sheetfills.is_ours(self._text[one.inner : one.close].decode())
-                for one in self._found
-                if one.local == "formula" and element.start < one.start < element.end
-            )
-        ]
-        for element in ours:
-            self._edits.remove(element)
-        return bool(ours)
+        formats = [one for one in self._found if one.local == "conditionalFormatting"]
+        ours = {
+            surgery.around(formats, one)
+            for one in self._found
+            if one.local == "formula" and sheetfills.is_ours(self._text[one.inner : one.close].decode())
+        }
+        for number in ours - {-1}:
+            self._edits.remove(formats[number])
+        return bool(ours - {-1})
 
     def _fill(self, fills: dict[bool, int]) -> None:
         # The first format that holds wins: ours before the sheet's own, whose numbers begin with 1 and may stand twice.
@@ -131,28 +131,51 @@ class _Sheet:
     def _comment(self) -> list[tuple[int, int]]:
         """Write the sheet's comments: others' as they are, then ours. Gives the cells of all of them."""
         changes, known = self._changes, self._has.get("comments")
-        authors, others = self._others(known) if known else ([], [])
-        cells = [at for other in others if (at := _cell(other))]
-        own = "".join(_written(*note, len(authors)) for note in self._notes if note[:2] not in cells)
-        names = "".join(f"<author>{name}</author>" for name in [*authors, AUTHOR])
         part = known or _beside(self._part, f"../puljeport-comments{self._number}.xml")
-        changes.parts[part] = (
-            f'<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n<comments xmlns="{self._namespace}">'
-            f"<authors>{names}</authors><commentList>{''.join(others)}{own}</commentList></comments>"
-        ).encode()
         if known is None:
             changes.relate(self._part, "comments", part, "rIdPuljeportComments")
             changes.declare(part, COMMENTS_TYPE)
-        return sorted({*cells, *((row, column) for row, column, _ in self._notes)})
+        own = {(row, column) for row, column, _ in self._notes}
+        if part in changes.package:
+            return sorted(own | self._among_others(part))
+        changes.parts[part] = (
+            f'<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n<comments xmlns="{self._namespace}">'
+            f"<authors><author>{AUTHOR}</author></authors><commentList>{self._written(0, set())}</commentList>"
+            "</comments>"
+        ).encode()
+        return sorted(own)
 
-    def _others(self, part: str) -> tuple[list[str], list[str]]:
-        """The authors of comments that are there, and the comments of all but ourselves."""
+    def _among_others(self, part: str) -> set[tuple[int, int]]:
+        """Write our comments in place of those of before, and leave others' as they are. Gives the cells of theirs."""
         package = self._changes.package
         text = surgery.content(package, part)
-        found = surgery.elements(package, part, text, "author", "comment")
+        found = surgery.elements(package, part, text, "author", "authors", "comment", "commentList")
+        names = {one.local: one for one in found}
+        if not {"authors", "commentList"} <= names.keys():
+            raise Unreadable(problem("bad_sheet"))
         authors = [text[one.inner : one.close].decode() for one in found if one.local == "author"]
-        comments = [one for one in found if one.local == "comment" and _author(one, authors) != AUTHOR]
-        return authors, [text[one.start : one.end].decode() for one in comments]
+        edits, cells = Edits(text), set[tuple[int, int]]()
+        for one in found:
+            if one.local == "comment" and _author(one, authors) == AUTHOR:
+                edits.remove(one)
+            elif one.local == "comment" and (at := cell_at(one.attributes.get("ref", ""))):
+                cells.add(at)
+        if AUTHOR not in authors:
+            authors.append(AUTHOR)
+            edits.append(names["authors"], f'<author xmlns="{self._namespace}">{AUTHOR}</author>')
+        edits.append(names["commentList"], self._written(authors.index(AUTHOR), cells))
+        self._changes.parts[part] = edits.done()
+        return cells
+
+    def _written(self, author: int, taken: set[tuple[int, int]]) -> str:
+        """Our comments, but for cells that hold another: a cell can have one."""
+        return "".join(
+            f'<comment xmlns="{self._namespace}" ref="{letters(column)}{row}" authorId="{author}"><text><r><rPr>'
+            f'<sz val="10"/><rFont val="Calibri"/></rPr><t xml:space="preserve">{escaped(note.text)}</t></r></text>'
+            "</comment>"
+            for row, column, note in self._notes
+            if (row, column) not in taken
+        )
 
     def _draw(self, cells: list[tuple[int, int]]) -> None:
         """Draw a box for each comment, and have the sheet say where the drawing is."""
@@ -183,18 +206,6 @@ def _beside(part: str, path: str) -> str:
 def _author(comment: Element, authors: list[str]) -> str:
     number = comment.attributes.get("authorId", "")
     return authors[int(number)] if number.isdecimal() and int(number[:9]) < len(authors) else ""
-
-
-def _cell(comment: str) -> tuple[int, int] | None:
-    match = re.search(r'\bref="([A-Z]{1,3}[0-9]{1,7})"', comment[:500])
-    return cell_at(match[1]) if match else None
-
-
-def _written(row: int, column: int, note: Note, author: int) -> str:
-    return (
-        f'<comment ref="{letters(column)}{row}" authorId="{author}"><text><r><rPr><sz val="10"/>'
-        f'<rFont val="Calibri"/></rPr><t xml:space="preserve">{escaped(note.text)}</t></r></text></comment>'
-    )
 
 
 def _vml(cells: list[tuple[int, int]]) -> str:

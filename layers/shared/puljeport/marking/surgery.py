@@ -6,6 +6,7 @@ A library that reads and writes office files would write them anew, and lose wha
 from __future__ import annotations
 
 import re
+from bisect import bisect
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 from xml.sax.saxutils import escape as _escape
@@ -15,6 +16,8 @@ from puljeport.errors import Unreadable
 from puljeport.problems import problem
 from puljeport.readers.package import Package, Position
 
+MAX_ELEMENTS = 200_000
+"""Elements of one part that are kept at once."""
 _QUOTE = {'"': "&quot;"}
 _DECLARED = re.compile(rb"""^(?:\xef\xbb\xbf)?<\?xml[^>]*encoding=["']([A-Za-z0-9-]+)["']""")
 
@@ -60,6 +63,8 @@ class _Elements:
         name, attributes, start = self._open.pop()
         if not self._wanted(name.rpartition(" ")[2]):
             return
+        if len(self.found) >= MAX_ELEMENTS:
+            raise Unreadable(problem("zip_bomb"))
         inner = _after_tag(self._data, start)
         empty = self._data[inner - 2 : inner] == b"/>"
         close = inner if empty else self._position()
@@ -85,6 +90,12 @@ def elements(package: Package, part: str, data: bytes, *wanted: str) -> list[Ele
     found = _Elements(data, lambda local: local in wanted)
     package.parse(part, found.start, found.end, found.chars, found.located)
     return sorted(found.found, key=lambda element: element.start)
+
+
+def around(outer: list[Element], inner: Element) -> int:
+    """Which of `outer` holds `inner`, -1 if none does. They stand in the order of the part, and none in another."""
+    number = bisect(outer, inner.start, key=lambda element: element.start) - 1
+    return number if number >= 0 and inner.start < outer[number].end else -1
 
 
 def _after_tag(data: bytes, start: int) -> int:
@@ -119,6 +130,14 @@ class Edits:
     def remove(self, element: Element) -> None:
         """Take an element out, whole."""
         self.replace(element.start, element.end, "")
+
+    def append(self, element: Element, new: str) -> None:
+        """Put text in at the end of an element, which may be an empty one."""
+        if not element.empty:
+            self.insert(element.close, new)
+            return
+        tag = self._data[element.start : element.inner - 2].decode()
+        self.replace(element.start, element.end, f"{tag}>{new}</{tag[1:].split(None, 1)[0]}>")
 
     def done(self) -> bytes:
         """The part with all changes. What lies within bytes that are replaced anyway is passed over."""
