@@ -123,3 +123,33 @@ def test_the_call_is_known_by_a_keyword_too() -> None:
     keyword = META.replace("puljeport-", "x-").replace("</m>", "<meta:keyword>samvaer-2018@4</meta:keyword></m>")
     assert (odt("", keyword).call, odt("", keyword).version) == ("samvaer-2018", 4)
     assert odt("", "<m/>").call is None
+
+
+def test_merged_cells_move_no_answer_to_another_column() -> None:
+    """Under a cell that covers two rows its column is empty; beside one that covers two columns, the second is."""
+
+    def row(*cells: str) -> str:
+        return f"<table:table-row>{''.join(cells)}</table:table-row>"
+
+    def cell(text: str, more: str = "") -> str:
+        return f"<table:table-cell{more}><text:p>{text}</text:p></table:table-cell>"
+
+    covered = "<table:covered-table-cell/>"
+    tall, wide = (f' table:number-{way}-spanned="2"' for way in ("rows", "columns"))
+    (table,) = odt(
+        "<table:table>"
+        + row(cell("Navn"), cell("E-mail"), cell("By"))
+        + row(cell("A", tall), cell("a@example.dk"), cell("Ribe"))
+        + row(covered, cell("b@example.dk"), cell("Vejle"))
+        + row(cell("C", wide), covered, cell("Skive"))
+        + row(cell("D", tall + wide), covered, cell("Struer"))
+        + row(covered, covered, cell("Lemvig"))
+        + "</table:table>"
+    ).tables
+    assert [[cell.text for cell in row] for row in table.rows] == [
+        ["A", "a@example.dk", "Ribe"],
+        ["", "b@example.dk", "Vejle"],
+        ["C", "", "Skive"],
+        ["D", "", "Struer"],
+        ["", "", "Lemvig"],
+    ]

@@ -77,7 +77,7 @@ class OdtText:
         self.blocks: list[Paragraph | Table] = []
         self._hidden_styles = hidden
         self._elements = self._kept = self._skipped = 0
-        self._tables = self._paragraphs = self._header = 0
+        self._tables = self._paragraphs = self._header = self._covered = 0
         self._table: Table | None = None
         self._row: Row | None = None
         self._slot: Slot | None = None
@@ -200,13 +200,24 @@ class OdtText:
             self._header += 1
         elif kind == "table-row":
             self._keep()
-            self._row = Row(header=self._header > 0)
+            self._row, self._covered = Row(header=self._header > 0), 0
             self._table.rows.append(self._row)
         elif kind == "table-cell" and self._row is not None:
             self._keep()
             self._slot, self._cell = Slot(), True
             self._slot.span = min(whole(attributes, f"{TABLE} number-columns-spanned"), MAX_SPAN) or 1
             self._row.cells.append(self._slot)
+            self._covered = self._slot.span - 1
+        elif kind == "covered-table-cell" and self._row is not None:
+            self._cover(self._row, whole(attributes, f"{TABLE} number-columns-repeated"))
+
+    def _cover(self, row: Row, count: int) -> None:
+        """Cells under a merged one: one to the left has them in its span, one above leaves empty cells in its row."""
+        beside = min(count, self._covered)
+        self._covered -= beside
+        for _ in range(min(count - beside, MAX_SPAN)):
+            self._keep()
+            row.cells.append(Slot())
 
     def _end_in_table(self, kind: str) -> None:
         if kind == "table":
