@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import accumulate
 
 from puljeport import notices, submissions
 from puljeport.applications import Reading
 from puljeport.calls import Call, Event
 from puljeport.notices import Notice
-from puljeport.problems import Problem, problem
+from puljeport.problems import Problem, Severity, problem
 from puljeport.submissions import State, Submission
 
 STORED_PROBLEMS = 100
-"""How many problems a record keeps; `problem_count` has them all. A record may hold 400 kB (DynamoDB's item limit)."""
+"""How many problems a record keeps; `problem_count` and `error_count` have them all."""
+STORED_KB = 130
+"""Of problems as JSON in UTF-8. A record may hold 400 kB (DynamoDB's item limit), of which the values may take 240; a
+problem names up to twelve choices in two languages, so that a hundred can be more than is left."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,14 +96,23 @@ def _settle(submission: Submission, state: State, found: list[Problem], call: Ca
     return Conclusion(settled, notices.for_submission(call, Event(state.value), settled, now))
 
 
+def _stored(found: list[Problem]) -> tuple[Problem, ...]:
+    """As many problems as a record has room for, errors before warnings, in the order they were found in."""
+    ranked = sorted(range(len(found)), key=lambda number: found[number].severity is Severity.WARNING)[:STORED_PROBLEMS]
+    sizes = accumulate(len(found[number].model_dump_json().encode()) for number in ranked)
+    kept = [number for number, size in zip(ranked, sizes, strict=True) if size <= STORED_KB * 1000]
+    return tuple(found[number] for number in sorted(kept))
+
+
 def _settled(
     submission: Submission, state: State, found: list[Problem], now: datetime, **links: str
 ) -> submissions.Submission:
     return submission.model_copy(
         update={
             "state": state,
-            "problems": tuple(found[:STORED_PROBLEMS]),
+            "problems": _stored(found),
             "problem_count": len(found),
+            "error_count": sum(each.severity is Severity.ERROR for each in found),
             "concluded_at": now,
             "attempt_until": None,
             "attempt_by": None,

@@ -92,7 +92,6 @@ def _notice(
     call: Call | None, event: Event, submission: Submission, now: datetime, audience: tuple[str, Role, Language]
 ) -> Notice:
     name, role, language = audience
-    errors = sum(problem.severity == "error" for problem in submission.problems)
     return Notice(
         submission=submission.id,
         event=event,
@@ -105,8 +104,8 @@ def _notice(
         reference=submission.reference,
         organisation=submission.applicant_name or "",
         received_at=submission.received_at,
-        errors=errors,
-        warnings=submission.problem_count - errors,
+        errors=submission.error_count,
+        warnings=submission.problem_count - submission.error_count,
         created_at=now,
     )
 

@@ -101,6 +101,7 @@ class Submission(BaseModel):
     values: dict[str, Any] = {}
     problems: tuple[Problem, ...] = ()
     problem_count: int = 0
+    error_count: int = 0
     replaces: str | None = None
     replaced_by: str | None = None
     schema_version: int = SCHEMA
