@@ -184,8 +184,10 @@ def test_a_file_over_the_limit_is_refused_without_being_read(world: World) -> No
     """Oversize: unreadable with both sizes in the text; the content is never fetched into memory."""
     submission = world.take(KEY, b"x" * 100_001)
     assert submission.state is State.UNREADABLE
-    assert [problem.code for problem in submission.problems] == ["too_large"]
-    assert submission.sha256 is None
+    (problem,) = submission.problems
+    assert (problem.code, submission.sha256) == ("too_large", None)
+    assert "0,1 MB" in problem.message.da
+    assert "0.1 MB" in problem.message.get("en")
 
 
 def test_the_fullest_record_there_can_be_still_fits_into_the_table(world: World) -> None:

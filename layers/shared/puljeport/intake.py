@@ -21,7 +21,7 @@ from puljeport.rawforms import RawForm
 from puljeport.settings import MEGABYTE
 from puljeport.store import Store
 from puljeport.submissions import Arrival, State, Submission, reference, submission_id
-from puljeport.texts import Language
+from puljeport.texts import Language, Text
 from puljeport.uploads import Copies, Upload, Uploads
 from puljeport.versions import carry_over
 
@@ -159,7 +159,8 @@ class Intake:
 
     def _too_large(self, upload: Upload) -> Problem:
         size, limit = (f"{number / MEGABYTE:.1f}" for number in (upload.size, self.max_upload_bytes))
-        return problem("too_large", size_mb=size, limit_mb=limit)
+        size_mb, limit_mb = (Text(da=shown.replace(".", ","), en=shown) for shown in (size, limit))
+        return problem("too_large", size_mb=size_mb, limit_mb=limit_mb)
 
     def _conclude(
         self,
