@@ -21,16 +21,20 @@ from puljeport import aws
 from puljeport.calls import Call
 from puljeport.delivery import Delivery
 from puljeport.intake import Intake
-from puljeport.mail import Topic
+from puljeport.letters import Links
+from puljeport.mail import Mail
 from puljeport.marking import mark
+from puljeport.outbox import Outbox
 from puljeport.readers import read
 from puljeport.store import Store
 from puljeport.submissions import Submission
+from puljeport.topic import Topic
 from puljeport.uploads import Copies, Uploads
 
 TABLE = "puljeport-test"
 DOCUMENTS = "puljeport-test-documents"
 ACCOUNT = "123456789012"
+SENDER = "puljer@example.dk"
 
 
 class Crash(BaseException):
@@ -133,14 +137,16 @@ class World:
         self.queue = self.sqs.create_queue(QueueName="machine")["QueueUrl"]
         arn = f"arn:aws:sqs:eu-north-1:{ACCOUNT}:machine"
         self.sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
-        workers = {name: worker_client(name) for name in ("s3", "dynamodb", "sns")}
+        workers = {name: worker_client(name) for name in ("s3", "dynamodb", "sns", "sesv2")}
         for client in workers.values():
             # One id for all worlds: the newest takes the place of the one before.
             for event, see in (("before-call", self.faults.before), ("after-call", self.faults.after)):
                 client.meta.events.unregister(f"{event}.*.*", unique_id=event)
                 client.meta.events.register(f"{event}.*.*", see, unique_id=event)
-        self.store = Store(self.dynamodb, TABLE)
-        store = Store(workers["dynamodb"], TABLE)
+        self.store, self.notices = Store(self.dynamodb, TABLE), Outbox(self.dynamodb, TABLE)
+        store, outbox = Store(workers["dynamodb"], TABLE), Outbox(workers["dynamodb"], TABLE)
+        own_client("sesv2").create_email_identity(EmailIdentity=SENDER)
+        self.mail = Mail(workers["sesv2"], SENDER, "puljeport-test")
         self.intake = Intake(
             store=store,
             uploads=Uploads(workers["s3"]),
@@ -153,7 +159,9 @@ class World:
             lease=timedelta(seconds=90),
         )
         self.topic = Topic(workers["sns"], topic)
-        self.delivery = Delivery(store, self.topic, now=self.clock)
+        self.delivery = Delivery(
+            store, outbox, self.topic, self.mail, Links("https://puljer.example.dk"), now=self.clock
+        )
         self.monkeypatch.setattr(intake.app, "_intake", lambda: self.intake)
         self.monkeypatch.setattr(notify.app, "_delivery", lambda: self.delivery)
 

@@ -11,9 +11,9 @@ import pytest
 from builders import DEFINITION, a_call
 from puljeport.calls import Call
 from puljeport.items import PublishedCall
-from puljeport.mail import Subscription, Topic
 from puljeport.publish import Publisher, Reach, clauses, recipients
 from puljeport.store import Store
+from puljeport.topic import Subscription, Topic
 
 BLANKS = (
     *(
