@@ -11,7 +11,7 @@ from datetime import date, datetime, time
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, PlainSerializer
 from pydantic_core import PydanticCustomError
 
 from puljeport import soundness
@@ -77,11 +77,15 @@ def _clock(value: object) -> object:
     raise PydanticCustomError("unsound", 'write the time of day as hour and minute in quotes, for example "08:00"')
 
 
+Clock = Annotated[time, BeforeValidator(_clock), PlainSerializer(lambda at: f"{at:%H:%M}", return_type=str)]
+"""A time of day, local to the call, written as hour and minute."""
+
+
 class Digest(Model):
     """When a contact wants the events in `events` gathered into one message: each day or each week, at a local hour."""
 
     every: Literal["day", "week"] = "day"
-    at: Annotated[time, BeforeValidator(_clock)] = time(8)
+    at: Clock = time(8)
     day: Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"] | None = None
     events: tuple[Event, ...] = Field(min_length=1)
 
