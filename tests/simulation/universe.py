@@ -239,7 +239,8 @@ class Universe:
         self._note_deadline()
 
     def _deadline(self) -> datetime:
-        return self._current.deadline or datetime.max
+        assert self._current.deadline
+        return self._current.deadline
 
     def _note_deadline(self) -> None:
         if closes := self._current.closes_at:
