@@ -156,7 +156,8 @@ class Outbox(Table):
             "ConditionExpression": "attribute_not_exists(#kind) OR #kind < :limit",
             "ExpressionAttributeNames": {"#kind": kind, "#item": "item"},
             "ExpressionAttributeValues": items.wire({
-                ":pace": "pace", ":none": 0, ":one": 1, ":limit": limit, ":expires": int((now + timedelta(days=1)).timestamp()),
+                ":pace": "pace", ":none": 0, ":one": 1, ":limit": limit,
+                ":expires": int((now + timedelta(days=1)).timestamp()),
             }),
         }  # fmt: skip
         return self._applied(update)
