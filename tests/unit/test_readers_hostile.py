@@ -24,7 +24,7 @@ from hypothesis import strategies as st
 from formfiles import rewrite, sample_call
 from puljeport.blanks import docx
 from puljeport.errors import Unreadable
-from puljeport.readers import bounds, package, read, wordtext
+from puljeport.readers import bounds, package, read, walk, wordtext
 
 BLANK = docx.make(sample_call(), 3, "da")
 JSON = b'{"call": "samvaer-2018", "version": 3, "values": {"cvr": "12345678", "hours": 3, "partners": [{"name": "A"}]}}'
@@ -290,7 +290,7 @@ def test_the_bounds_are_those_that_were_decided() -> None:
     """The limits stand as designed; a slip of the pen in one would not show in the tests above."""
     assert (bounds.MAX_FILE, bounds.MAX_TEXT) == (10 * 1024 * 1024, 400_000)
     assert (package.MAX_ENTRIES, package.MAX_PART, package.MAX_TOTAL) == (2_000, 30 << 20, 60 << 20)
-    assert (package.MAX_DEPTH, wordtext.MAX_ELEMENTS) == (256, 400_000)
+    assert (walk.MAX_DEPTH, wordtext.MAX_ELEMENTS) == (256, 400_000)
 
 
 @settings(max_examples=400, deadline=None)

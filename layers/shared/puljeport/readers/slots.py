@@ -47,7 +47,7 @@ class Slot:
 
     def find_hidden(self) -> None:
         """Turn the hidden `[[key]]` texts into names: each holds to the next one, or to the end."""
-        if not any(piece.hidden for piece in self.pieces):
+        if not any([piece.hidden for piece in self.pieces]):  # noqa: C419 - a list is looked through faster
             if not self.names:
                 self._find_bare()
             return
@@ -82,8 +82,9 @@ class Slot:
 
     def text(self, key: str | None = None) -> str:
         """The text, or what of it stands under `key`: without space at line ends and around the whole."""
-        text = "".join(piece.text for piece in self.pieces if key is None or key in piece.keys)
-        text = "\n".join(line.rstrip() for line in text.split("\n")).strip()
+        text = "".join([piece.text for piece in self.pieces if key is None or key in piece.keys]).strip()
+        if "\n" in text:
+            text = "\n".join([line.rstrip() for line in text.split("\n")])
         return "" if text in marks.EMPTY_TEXTS else text
 
 
