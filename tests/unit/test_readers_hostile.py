@@ -132,6 +132,15 @@ HOSTILE: dict[str, tuple[str, Callable[[], bytes]]] = {
         ),
     ),
     "half a million elements": ("zip_bomb", lambda: body("<w:p/>" * 500_000)),
+    "half a million elements in a deletion": ("zip_bomb", lambda: body("<w:del>" + "<w:p/>" * 500_000 + "</w:del>")),
+    "half a million elements in two parts": (
+        "zip_bomb",
+        lambda: rewrite(
+            BLANK,
+            styles=lambda xml: xml.replace("</w:styles>", "<w:x/>" * 250_000 + "</w:styles>"),
+            document=lambda xml: xml.replace("</w:body>", "<w:x/>" * 250_000 + "</w:body>"),
+        ),
+    ),
     "a tag of 5 MB": ("zip_bomb", lambda: body("<w:p " + " ".join(f'a{n}=""' for n in range(700_000)) + "/>")),
     "200,000 cells": ("too_much_text", lambda: body("<w:tbl><w:tr>" + "<w:tc/>" * 200_000 + "</w:tr></w:tbl>")),
     "150,000 pieces of text": (
@@ -166,6 +175,7 @@ HOSTILE: dict[str, tuple[str, Callable[[], bytes]]] = {
     ),
     "a DTD in the properties": ("dtd_refused", lambda: rewrite(BLANK, custom=lambda _: "<!DOCTYPE x><x/>")),
     "257 elements deep": ("too_deep", lambda: with_document("<x>" * 257 + "</x>" * 257)),
+    "257 elements deep in a deletion": ("too_deep", lambda: body("<w:del>" + "<x>" * 257 + "</x>" * 257 + "</w:del>")),
     "100,000 tables deep": ("too_deep", lambda: body("<w:tbl><w:tr><w:tc>" * 100_000)),
     "half a file": ("bad_docx", lambda: BLANK[: len(BLANK) // 2]),
     "no end": ("bad_docx", lambda: BLANK[:-30]),
