@@ -116,7 +116,7 @@ class Package:
             walk.feed(self._counted(self.chunks(name)))
 
     def _counted(self, chunks: Iterator[bytes]) -> Iterator[bytes]:
-        """The chunks, as long as not too many tags begin elements in them (in UTF-16, those that end them count too)."""
+        """The chunks, as long as not too many elements begin in them (in UTF-16, those that end count too)."""
         for chunk in chunks:
             self._elements += chunk.count(b"<") - chunk.count(b"</")
             if self._elements > self._most:

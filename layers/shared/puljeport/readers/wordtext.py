@@ -154,8 +154,9 @@ class WordText:
     def _around(self, names: Collection[str]) -> tuple[str, ...]:
         """Those of the names that stand around the text, each once."""
         keys = [control.key for control in self._controls if control.key and control.key in names]
-        keys += [key for key in self._bookmarks.values() if key in names]
-        return tuple(dict.fromkeys(keys))
+        if self._bookmarks:
+            keys += [key for key in self._bookmarks.values() if key in names]
+        return tuple(keys) if len(keys) < 2 else tuple(dict.fromkeys(keys))
 
     def _tab(self, _attributes: dict[str, str]) -> None:
         if self._within("r"):  # elsewhere it is a tab stop of the layout
