@@ -7,6 +7,7 @@ defusedxml was considered: it refuses DTDs as this does, but builds whole trees 
 
 from __future__ import annotations
 
+import encodings.cp437  # noqa: F401 - zipfile would have it read from disk at the first name that is not UTF-8
 import struct
 import zipfile
 import zlib
