@@ -7,6 +7,7 @@ PuljeportError
 ├── UnknownCall          no call is published under that id
 ├── UnknownSubmission    no submission has that id or reference
 ├── ObjectGone           the stored object (or that version of it) no longer exists
+├── TooMany              somebody asks more often than is fair to the others
 └── Contention           a record kept changing under us; try again later
 """
 
@@ -66,6 +67,14 @@ class UnknownSubmission(PuljeportError):
 
 class ObjectGone(PuljeportError):
     """The stored object, or that version of it, no longer exists."""
+
+
+class TooMany(PuljeportError):
+    """Somebody asks more often than is fair to the others. `seconds`: after how long they may ask again."""
+
+    def __init__(self, seconds: int) -> None:
+        self.seconds = seconds
+        super().__init__(f"again in {seconds} seconds")
 
 
 class Contention(PuljeportError):

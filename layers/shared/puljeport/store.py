@@ -54,6 +54,11 @@ class Store:
         found = self._query("GSI1PK = :pk", {":pk": "CALLS"}, index=True)
         return [items.published(item) for item in found]
 
+    def call_versions(self, call: str) -> list[PublishedCall]:
+        """Every version of a call that was published, the oldest first."""
+        found = self._query("PK = :pk AND begins_with(SK, :sk)", {":pk": items.call_key(call, "")["PK"], ":sk": "VERSION#"})
+        return sorted(map(items.published, found), key=lambda published: published.version)
+
     def publish_call(self, call: Call, now: datetime) -> PublishedCall:
         """Make a definition the current version of its call. The same definition again changes nothing.
 

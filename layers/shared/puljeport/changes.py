@@ -1,0 +1,74 @@
+"""What changed in a call from one version to the next, as its applicants need to know it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from puljeport import timewords
+from puljeport.calls import Call
+from puljeport.items import PublishedCall
+from puljeport.texts import Language, Text
+
+TOLD: tuple[tuple[str, Text], ...] = (
+    ("form", Text(da="Ansøgningsskemaet er ændret", en="The application form has changed")),
+    ("rules", Text(da="Reglerne for udfyldelsen er ændret", en="The rules for filling in the form have changed")),
+    ("who_can_apply", Text(da="Det er ændret, hvem der kan søge", en="Who can apply has changed")),
+    ("places", Text(da="Antallet af pladser er ændret", en="The number of places has changed")),
+    ("title", Text(da="Puljens navn er ændret", en="The name of the call has changed")),
+    ("summary", Text(da="Beskrivelsen er ændret", en="The description has changed")),
+    ("description", Text(da="Beskrivelsen er ændret", en="The description has changed")),
+    ("documents", Text(da="Dokumenterne er ændret", en="The documents have changed")),
+    ("contacts", Text(da="Kontaktoplysningerne er ændret", en="The contacts have changed")),
+    ("retention", Text(da="Det er ændret, hvor længe ansøgninger gemmes", en="How long applications are kept has changed")),
+    ("late_policy", Text(da="Reglerne for sene ansøgninger er ændret", en="The rules for late applications have changed")),
+)  # fmt: skip
+"""What is told of which part of a definition, in the order of importance. Times and awards have sentences of their own."""
+
+FIRST = Text(da="Puljen blev offentliggjort", en="The call was published")
+DISTRIBUTED = Text(da="Det blev offentliggjort, hvem der fik plads", en="The awards were published")
+OTHER = Text(da="Mindre rettelser", en="Minor corrections")
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a version brought, and when it was published: `at` (aware), and as a day in words."""
+
+    version: int
+    at: datetime
+    day: str
+    what: tuple[str, ...]
+
+
+def history(versions: Sequence[PublishedCall], language: Language) -> tuple[Change, ...]:
+    """The versions of one call, given oldest first, as changes, newest first."""
+    found: list[Change] = []
+    for number, published in enumerate(versions):
+        what = _between(versions[number - 1].call, published.call, language) if number else (FIRST.get(language),)
+        at = published.published_at.astimezone(published.call.zone)
+        found.append(Change(published.version, at, timewords.day(at.date(), language), what))
+    return tuple(reversed(found))
+
+
+def _between(before: Call, after: Call, language: Language) -> tuple[str, ...]:
+    told = [*_times(before, after, language)]
+    if before.distributed != after.distributed:
+        told.append(DISTRIBUTED.get(language))
+    told += [words.get(language) for part, words in TOLD if getattr(before, part) != getattr(after, part)]
+    return tuple(dict.fromkeys(told)) or (OTHER.get(language),)
+
+
+def _times(before: Call, after: Call, language: Language) -> list[str]:
+    told = []
+    if before.deadline_at != after.deadline_at:
+        old, new = (timewords.moment(one.deadline, one.time_zone, language) for one in (before, after))
+        told.append(
+            f"The deadline has moved from {old} to {new}"
+            if language == "en"
+            else f"Fristen er flyttet fra {old} til {new}"
+        )
+    if before.opens_at != after.opens_at:
+        new = timewords.moment(after.opens, after.time_zone, language)
+        told.append(f"The call now opens {new}" if language == "en" else f"Puljen åbner nu {new}")
+    return told
