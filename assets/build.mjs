@@ -17,8 +17,7 @@ const TARGET = process.argv[2] ?? join(HERE, "..", "functions", "portal", "asset
 
 // The icons of the pages, all in one file that they refer to as `icons.svg#name`.
 const ICONS = [
-  "calendar-month", "chevron-right", "document", "error", "file-excel", "file-pdf", "file-word", "info", "language",
-  "notifications", "print", "success", "warning",
+  "calendar-month", "chevron-left", "document", "file-excel", "file-pdf", "file-word", "language", "notifications",
 ];
 const LICENCES = { "LICENSE-dkfds.md": "LICENSE.md", "LICENSE-IBM-Plex.txt": "dist/fonts/IBMPlexSans/split/woff2/license.txt" };
 

@@ -28,6 +28,14 @@ from worlds import Context
 
 CALLS = Path(__file__).parent.parent / "calls"
 HOME = "http://127.0.0.1"
+EXTENDED = "netvaerk-2026"
+"""The call that is open in `published_calls`; its deadline has been moved."""
+INVENTED = {
+    "da": "## Hvad puljen går ud på\nKommuner og foreninger bliver rådgivet om at arbejde sammen.\n\n"
+    "## Hvad I kan få\nI kan få rådgivning. I kan **ikke** få penge, hverken til løn, aktiviteter eller drift.",
+    "en": "## What the call is about\nMunicipalities and associations are advised on working together.\n\n"
+    "## What you can receive\nYou can receive advice. You can **not** receive money for wages, activities or operation.",
+}
 
 
 @dataclass
@@ -132,23 +140,30 @@ def body(answered: dict[str, Any]) -> str:
 
 
 def published_calls(moment: datetime) -> Remembered:
-    """The checkout's two calls with all their documents, and one of each stage at `moment`."""
+    """The checkout's two calls with all their documents, and invented ones, so that there is one at every stage."""
     world = Remembered(moment - timedelta(days=40))
     found = [definitions.load(folder) for folder in sorted(CALLS.iterdir())]
     for one in found:
         world.publish(one.call, one.guide or None, forms=True)
     first = next(one for one in found if one.call.id == "medborgerskab-2018")
-    local = moment.replace(tzinfo=None, hour=23, minute=59, second=59, microsecond=0)
-    made: tuple[tuple[str, dict[str, Any]], ...] = (
-        ("medborgerskab-2027", {"opens": local - timedelta(days=30), "deadline": local + timedelta(days=12)}),
-        ("medborgerskab-2028", {"opens": local + timedelta(days=200), "deadline": local + timedelta(days=260)}),
-        ("medborgerskab-2026", {"opens": local - timedelta(days=90), "deadline": local - timedelta(days=3)}),
-    )
-    for name, changes in made:
-        world.publish(again(first.call, id=name, **changes), first.guide, forms=name == made[0][0])
-    extended = local + timedelta(days=19)
-    world.moment = moment - timedelta(days=2)
-    world.publish(again(first.call, id=made[0][0], **made[0][1] | {"deadline": extended}), first.guide, forms=True)
+    day = moment.replace(tzinfo=None, hour=0, minute=0, second=0, microsecond=0)
+    for name, (danish, english), opens, deadline in (
+        (EXTENDED, ("Netværk for frivillige i udsatte boligområder", "Networks of volunteers in housing areas"), -40, 12),
+        ("sprogcafeer-2027", ("Sprogcafeer i hele landet", "Language cafés all over the country"), 97, 160),
+        ("mentorer-2026", ("Mentorer for unge", "Mentors for young people"), -90, -3),
+    ):
+        call = again(
+            first.call, id=name, opens=day + timedelta(days=opens), last_updated=(day + timedelta(days=opens)).date(),
+            deadline=day + timedelta(days=deadline + 1, seconds=-1), title={"da": danish, "en": english},
+            summary={"da": f"Opdigtet eksempel. {first.call.summary.da}", "en": first.call.summary.en},
+            description=INVENTED,
+        )  # fmt: skip
+        world.publish(call, first.guide, forms=name == EXTENDED)
+        if name == EXTENDED:
+            world.moment = moment - timedelta(days=2)
+            later = call.deadline + timedelta(days=7)
+            world.publish(again(call, deadline=later, last_updated=world.moment.date()), first.guide, forms=True)
+            world.moment = moment - timedelta(days=40)
     world.moment = moment
     return world
 

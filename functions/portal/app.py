@@ -56,10 +56,10 @@ def _portal() -> Portal:
 # -- routes: one function for an address in both languages --------------------------------------------------------------
 
 
-def route[**P](name: str, summary: str, content_type: str) -> Callable[[Callable[P, Response]], Callable[P, Response]]:
+def route[**P](name: str, summary: str, content_type: str) -> Callable[[Callable[P, Response[Any]]], Callable[P, Response[Any]]]:
     """Register a function for the addresses `name`; every other method than GET and HEAD is refused there."""
 
-    def register(function: Callable[P, Response]) -> Callable[P, Response]:
+    def register(function: Callable[P, Response[Any]]) -> Callable[P, Response[Any]]:
         for language, rule in addresses.rules(name).items():
             described = openapi.described(name, language, summary, content_type)
             app.get(rule, middlewares=[_named(name)], **described)(function)
@@ -70,8 +70,8 @@ def route[**P](name: str, summary: str, content_type: str) -> Callable[[Callable
     return register
 
 
-def _named(name: str) -> Callable[..., Response]:
-    def middleware(app: APIGatewayHttpResolver, next_middleware: Callable[..., Response]) -> Response:
+def _named(name: str) -> Callable[..., Response[Any]]:
+    def middleware(app: APIGatewayHttpResolver, next_middleware: Callable[..., Response[Any]]) -> Response[Any]:
         # What is logged of a request: paths may hold what must not be.
         logger.append_keys(route=name)
         return next_middleware(app)
@@ -79,7 +79,7 @@ def _named(name: str) -> Callable[..., Response]:
     return middleware
 
 
-def _refused(**_: str) -> Response:
+def _refused(**_: str) -> Response[Any]:
     if app.current_event.http_method == HTTPMethod.OPTIONS:
         return Response(HTTPStatus.NO_CONTENT, headers={"allow": answers.ALLOWED})
     return _error_page(HTTPStatus.METHOD_NOT_ALLOWED, allow=answers.ALLOWED)
@@ -98,12 +98,12 @@ def _asked(name: str) -> str:
     return (app.current_event.query_string_parameters or {}).get(name, "")
 
 
-def _page(template: str, name: str, parts: dict[str, str] | None = None, **shown: Any) -> Response:
+def _page(template: str, name: str, parts: dict[str, str] | None = None, **shown: Any) -> Response[Any]:
     body = rendering.page(template, _language(), _origin(), name, parts or {}, given=_portal().given, **shown)
     return _answer(body, "text/html; charset=utf-8")
 
 
-def _answer(body: str | bytes, content_type: str, kept: str = answers.A_MINUTE, **headers: str) -> Response:
+def _answer(body: str | bytes, content_type: str, kept: str = answers.A_MINUTE, **headers: str) -> Response[Any]:
     return Response(HTTPStatus.OK, content_type, body, {"cache-control": kept} | headers, compress=True)
 
 
@@ -111,7 +111,7 @@ def _answer(body: str | bytes, content_type: str, kept: str = answers.A_MINUTE, 
 
 
 @route("list", "All calls, by stage; `q` searches, `kind` is who may apply", "text/html")
-def show_list() -> Response:
+def show_list() -> Response[Any]:
     """The list of calls, or what a search found of it."""
     portal = _portal()
     wanted = listing.search(_asked("q"), _asked("kind"))
@@ -120,7 +120,7 @@ def show_list() -> Response:
 
 
 @route("call", "A call: what it is, who may apply, deadline, documents, contacts", "text/html")
-def show_call(call: str) -> Response:
+def show_call(call: str) -> Response[Any]:
     """The page of one call."""
     portal = _portal()
     current = portal.current(call)
@@ -134,7 +134,7 @@ def show_call(call: str) -> Response:
 
 
 @route("guide", "The guide to a call", "text/html")
-def show_guide(call: str) -> Response:
+def show_guide(call: str) -> Response[Any]:
     """The guide as a page of the portal."""
     portal = _portal()
     current = portal.current(call)
@@ -146,13 +146,13 @@ def show_guide(call: str) -> Response:
 
 
 @route("accessibility", "The accessibility statement", "text/html")
-def show_accessibility() -> Response:
+def show_accessibility() -> Response[Any]:
     """How accessible the portal is, and whom to tell when it is not."""
     return _page("accessibility.html", "accessibility")
 
 
 @route("privacy", "What becomes of what applicants send, call by call", "text/html")
-def show_privacy() -> Response:
+def show_privacy() -> Response[Any]:
     """What is kept of applications, and for how long."""
     return _page("privacy.html", "privacy", calls=_portal().store.calls())
 
@@ -161,7 +161,7 @@ def show_privacy() -> Response:
 
 
 @route("document", "A form or the guide of a call, to be saved", "application/octet-stream")
-def fetch_document(call: str, name: str) -> Response:
+def fetch_document(call: str, name: str) -> Response[Any]:
     """A document of the call's current version.
 
     It is handed on by the function rather than by a link to the bucket: the address stays the same and can be cached,
@@ -177,7 +177,7 @@ def fetch_document(call: str, name: str) -> Response:
 
 
 @route("asset", "Style, fonts and icons", "application/octet-stream")
-def fetch_asset(name: str) -> Response:
+def fetch_asset(name: str) -> Response[Any]:
     """A file whose name changes with its content."""
     found = assets.find(name, app.current_event.headers.get("accept-encoding", ""))
     if found is None:
@@ -188,7 +188,7 @@ def fetch_asset(name: str) -> Response:
 
 
 @route("atom", "News of calls (Atom)", "application/atom+xml")
-def feed_atom() -> Response:
+def feed_atom() -> Response[Any]:
     """The calls as a feed, what was published last first."""
     language, origin = _language(), _origin()
     own, home = (origin + addresses.path(name, language) for name in ("atom", "list"))
@@ -197,25 +197,25 @@ def feed_atom() -> Response:
 
 
 @route("calendar", "The deadlines of all calls (iCalendar)", "text/calendar")
-def feed_calendar() -> Response:
+def feed_calendar() -> Response[Any]:
     """All deadlines, for a calendar to subscribe to."""
     return _calendar(_portal().store.calls(), Text(da="puljer", en="calls"))
 
 
 @route("deadline", "The deadline of one call (iCalendar)", "text/calendar")
-def fetch_deadline(call: str) -> Response:
+def fetch_deadline(call: str) -> Response[Any]:
     """One deadline, to be put in a calendar."""
     return _calendar([_portal().current(call)], Text(da=f"frist {call}", en=f"deadline {call}"))
 
 
-def _calendar(calls: list[PublishedCall], name: Text) -> Response:
+def _calendar(calls: list[PublishedCall], name: Text) -> Response[Any]:
     body = feeds.calendar(calls, _address(_language()), _language())
     saved = answers.attachment(f"{name.get(_language())}.ics")
     return _answer(body, "text/calendar; charset=utf-8", **{"content-disposition": saved})
 
 
 @route("json", "All calls, for programs", "application/json")
-def feed_json() -> Response:
+def feed_json() -> Response[Any]:
     """The calls with their stages and times."""
     portal = _portal()
     found = feeds.entries(portal.store.calls(), portal.now(), _address("da"))
@@ -223,7 +223,7 @@ def feed_json() -> Response:
 
 
 @route("openapi", "This description", "application/json")
-def describe() -> Response:
+def describe() -> Response[Any]:
     """The portal's addresses as OpenAPI, from the code that answers them."""
     return _answer(openapi.description(app, _origin()), "application/json")
 
@@ -237,7 +237,7 @@ def _address(language: Language) -> Callable[[str], str]:
 
 
 @app.not_found
-def _unknown(_: Exception) -> Response:
+def _unknown(_: Exception) -> Response[Any]:
     path = app.current_event.path
     if path == "/en/":
         return Response(HTTPStatus.PERMANENT_REDIRECT, headers={"location": "/en", "cache-control": answers.A_MINUTE})
@@ -245,19 +245,19 @@ def _unknown(_: Exception) -> Response:
 
 
 @app.exception_handler(list(ERRORS))
-def _expected(error: Exception) -> Response:
+def _expected(error: Exception) -> Response[Any]:
     again = {"retry-after": str(error.seconds)} if isinstance(error, TooMany) else {}
     return _error_page(ERRORS[type(error)], **again)
 
 
 @app.exception_handler(Exception)
-def _unexpected(error: Exception) -> Response:
+def _unexpected(error: Exception) -> Response[Any]:
     logger.error("not answered", extra=observe.fault(error))
     metrics.add_metric("PortalFailed", MetricUnit.Count, 1)
     return _error_page(HTTPStatus.INTERNAL_SERVER_ERROR)
 
 
-def _error_page(status: HTTPStatus, **headers: str) -> Response:
+def _error_page(status: HTTPStatus, **headers: str) -> Response[Any]:
     answer = _page("error.html", "", status=status.value)
     answer.status_code = status
     answer.headers = {"Content-Type": "text/html; charset=utf-8", "cache-control": answers.NOT_KEPT} | headers

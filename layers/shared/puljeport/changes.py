@@ -69,6 +69,6 @@ def _times(before: Call, after: Call, language: Language) -> list[str]:
             else f"Fristen er flyttet fra {old} til {new}"
         )
     if before.opens_at != after.opens_at:
-        new = timewords.moment(after.opens, after.time_zone, language)
+        new = timewords.beginning(after.opens, after.time_zone, language)
         told.append(f"The call now opens {new}" if language == "en" else f"Puljen åbner nu {new}")
     return told

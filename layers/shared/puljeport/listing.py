@@ -108,7 +108,7 @@ def times(call: Call, now: datetime, language: Language) -> Times:
     following = {Stage.ANNOUNCED: call.opens_at, Stage.OPEN: call.deadline_at}.get(stage)
     left: Text | None = timewords.until(following, now, call.zone) if following else None
     return Times(
-        opens=timewords.moment(call.opens, call.time_zone, language),
+        opens=timewords.beginning(call.opens, call.time_zone, language),
         opens_iso=call.opens.replace(tzinfo=call.zone).isoformat(),
         deadline=timewords.moment(call.deadline, call.time_zone, language),
         deadline_iso=call.deadline.replace(tzinfo=call.zone).isoformat(),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from puljeport.dates import MONTHS_DA, MONTHS_EN, WEEKDAYS_DA, WEEKDAYS_EN
@@ -38,7 +38,13 @@ def moment(local: datetime, zone: str, language: Language) -> str:
     """A local time with weekday and zone: `mandag den 9. april 2018 kl. 23.59 (dansk tid)`."""
     at = "at" if language == "en" else "kl."
     named = ZONES[zone].get(language) if zone in ZONES else zone
-    return f"{weekday(local, language)} {at} {clock(local, language)} ({named})"
+    # A no-break space, so that no line begins with the hour.
+    return f"{weekday(local, language)} {at}\N{NO-BREAK SPACE}{clock(local, language)} ({named})"
+
+
+def beginning(local: datetime, zone: str, language: Language) -> str:
+    """A local time at which something begins: a whole day is told without the hour that it begins at."""
+    return weekday(local, language) if local.time() == time.min else moment(local, zone, language)
 
 
 def until(then: datetime, now: datetime, zone: ZoneInfo) -> Text | None:
