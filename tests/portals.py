@@ -34,7 +34,7 @@ INVENTED = {
     "da": "## Hvad puljen går ud på\nKommuner og foreninger bliver rådgivet om at arbejde sammen.\n\n"
     "## Hvad I kan få\nI kan få rådgivning. I kan **ikke** få penge, hverken til løn, aktiviteter eller drift.",
     "en": "## What the call is about\nMunicipalities and associations are advised on working together.\n\n"
-    "## What you can receive\nYou can receive advice. You can **not** receive money for wages, activities or operation.",
+    "## What you can receive\nYou can receive advice. You can **not** receive money, for wages or for activities.",
 }
 
 
@@ -124,13 +124,13 @@ class Remembered:
 
     def portal(self, **given: str) -> Portal:
         """The portal over what is remembered."""
-        settings = PortalSettings(table="table", documents_bucket="documents", **given)  # type: ignore[arg-type]
+        settings = PortalSettings(table="table", documents_bucket="documents", **given)
         return Portal(cast("Store", self), cast("Documents", self), settings, lambda: self.moment)
 
 
 def answer(event: dict[str, Any]) -> dict[str, Any]:
     """What the portal answers to one request, as API Gateway gets it."""
-    return portal.app.handler(event, Context())  # type: ignore[arg-type]
+    return dict(portal.app.handler(event, Context()))
 
 
 def body(answered: dict[str, Any]) -> str:
@@ -148,7 +148,12 @@ def published_calls(moment: datetime) -> Remembered:
     first = next(one for one in found if one.call.id == "medborgerskab-2018")
     day = moment.replace(tzinfo=None, hour=0, minute=0, second=0, microsecond=0)
     for name, (danish, english), opens, deadline in (
-        (EXTENDED, ("Netværk for frivillige i udsatte boligområder", "Networks of volunteers in housing areas"), -40, 12),
+        (
+            EXTENDED,
+            ("Netværk for frivillige i udsatte boligområder", "Networks of volunteers in housing areas"),
+            -40,
+            12,
+        ),
         ("sprogcafeer-2027", ("Sprogcafeer i hele landet", "Language cafés all over the country"), 97, 160),
         ("mentorer-2026", ("Mentorer for unge", "Mentors for young people"), -90, -3),
     ):

@@ -47,7 +47,9 @@ def attachment(name: str) -> str:
 
 
 def _danish(name: str) -> str:
-    return name.translate(str.maketrans({"æ": "ae", "ø": "oe", "å": "aa", "Æ": "Ae", "Ø": "Oe", "Å": "Aa"}))
+    for letter, letters in (("æ", "ae"), ("ø", "oe"), ("å", "aa"), ("Æ", "Ae"), ("Ø", "Oe"), ("Å", "Aa")):
+        name = name.replace(letter, letters)
+    return name
 
 
 def finished(answer: dict[str, Any], method: str, known: str) -> dict[str, Any]:

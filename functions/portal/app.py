@@ -56,7 +56,9 @@ def _portal() -> Portal:
 # -- routes: one function for an address in both languages --------------------------------------------------------------
 
 
-def route[**P](name: str, summary: str, content_type: str) -> Callable[[Callable[P, Response[Any]]], Callable[P, Response[Any]]]:
+def route[**P](
+    name: str, summary: str, content_type: str
+) -> Callable[[Callable[P, Response[Any]]], Callable[P, Response[Any]]]:
     """Register a function for the addresses `name`; every other method than GET and HEAD is refused there."""
 
     def register(function: Callable[P, Response[Any]]) -> Callable[P, Response[Any]]:
@@ -236,7 +238,6 @@ def _address(language: Language) -> Callable[[str], str]:
 # -- what goes wrong -------------------------------------------------------------------------------------------------
 
 
-@app.not_found
 def _unknown(_: Exception) -> Response[Any]:
     path = app.current_event.path
     if path == "/en/":
@@ -244,13 +245,11 @@ def _unknown(_: Exception) -> Response[Any]:
     return _error_page(HTTPStatus.NOT_FOUND)
 
 
-@app.exception_handler(list(ERRORS))
 def _expected(error: Exception) -> Response[Any]:
     again = {"retry-after": str(error.seconds)} if isinstance(error, TooMany) else {}
     return _error_page(ERRORS[type(error)], **again)
 
 
-@app.exception_handler(Exception)
 def _unexpected(error: Exception) -> Response[Any]:
     logger.error("not answered", extra=observe.fault(error))
     metrics.add_metric("PortalFailed", MetricUnit.Count, 1)
@@ -260,8 +259,13 @@ def _unexpected(error: Exception) -> Response[Any]:
 def _error_page(status: HTTPStatus, **headers: str) -> Response[Any]:
     answer = _page("error.html", "", status=status.value)
     answer.status_code = status
-    answer.headers = {"Content-Type": "text/html; charset=utf-8", "cache-control": answers.NOT_KEPT} | headers
+    answer.headers |= {"cache-control": answers.NOT_KEPT} | headers
     return answer
+
+
+app.not_found(_unknown)
+app.exception_handler(list(ERRORS))(_expected)
+app.exception_handler(Exception)(_unexpected)
 
 
 @logger.inject_lambda_context(clear_state=True)

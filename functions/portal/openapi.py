@@ -22,7 +22,10 @@ def described(name: str, language: Language, summary: str, content_type: str) ->
     body: dict[str, Any] = {"model": CallList} if name == "json" else {"schema": {"type": "string"}}
     responses: dict[int, Any] = {200: {"description": summary, "content": {content_type: body}}}
     if "<" in addresses.rules(name)[language]:
-        responses[404] = {"description": "There is no such thing", "content": {"text/html": {"schema": {"type": "string"}}}}
+        responses[404] = {
+            "description": "There is no such thing",
+            "content": {"text/html": {"schema": {"type": "string"}}},
+        }
     query = [_parameter("q", "Words that all have to be there"), _parameter("kind", "A kind of applicant")]
     return {
         "summary": summary,

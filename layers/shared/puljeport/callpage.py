@@ -93,7 +93,9 @@ def page(
         card=listing.card(call, now, language),
         version=current.version,
         description=markdown.html(call.description.get(language)),
-        choices=tuple(each for each in fields if isinstance(each, ChoiceField) and any(c.description for c in each.choices)),
+        choices=tuple(
+            each for each in fields if isinstance(each, ChoiceField) and any(c.description for c in each.choices)
+        ),
         attachments=tuple(each for each in fields if isinstance(each, AttachmentField)),
         blanks=blanks(there, language),
         has_guide=GUIDE_MARKDOWN in there,
@@ -121,10 +123,10 @@ def blanks(there: Mapping[str, Kept], language: Language) -> tuple[Blank, ...]:
 
 
 def size(count: int, language: Language) -> str:
-    """A number of bytes as people read it: `38 kB`, `1,2 MB`."""
+    """A number of bytes as people read it: `38 kB`, `1,2 MB`, with a no-break space."""
     if count < KILOBYTE * KILOBYTE:
-        return f"{max(1, round(count / KILOBYTE))} kB"
-    shown = f"{count / KILOBYTE / KILOBYTE:.1f} MB"
+        return f"{max(1, round(count / KILOBYTE))}\N{NO-BREAK SPACE}kB"
+    shown = f"{count / KILOBYTE / KILOBYTE:.1f}\N{NO-BREAK SPACE}MB"
     return shown if language == "en" else shown.replace(".", ",")
 
 

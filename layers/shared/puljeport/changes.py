@@ -11,20 +11,24 @@ from puljeport.calls import Call
 from puljeport.items import PublishedCall
 from puljeport.texts import Language, Text
 
-TOLD: tuple[tuple[str, Text], ...] = (
-    ("form", Text(da="Ansøgningsskemaet er ændret", en="The application form has changed")),
-    ("rules", Text(da="Reglerne for udfyldelsen er ændret", en="The rules for filling in the form have changed")),
-    ("who_can_apply", Text(da="Det er ændret, hvem der kan søge", en="Who can apply has changed")),
-    ("places", Text(da="Antallet af pladser er ændret", en="The number of places has changed")),
-    ("title", Text(da="Puljens navn er ændret", en="The name of the call has changed")),
-    ("summary", Text(da="Beskrivelsen er ændret", en="The description has changed")),
-    ("description", Text(da="Beskrivelsen er ændret", en="The description has changed")),
-    ("documents", Text(da="Dokumenterne er ændret", en="The documents have changed")),
-    ("contacts", Text(da="Kontaktoplysningerne er ændret", en="The contacts have changed")),
-    ("retention", Text(da="Det er ændret, hvor længe ansøgninger gemmes", en="How long applications are kept has changed")),
-    ("late_policy", Text(da="Reglerne for sene ansøgninger er ændret", en="The rules for late applications have changed")),
-)  # fmt: skip
-"""What is told of which part of a definition, in the order of importance. Times and awards have sentences of their own."""
+_DESCRIPTION = Text(da="Beskrivelsen er ændret", en="The description has changed")
+
+TOLD: dict[str, Text] = {
+    "form": Text(da="Ansøgningsskemaet er ændret", en="The application form has changed"),
+    "rules": Text(da="Reglerne for udfyldelsen er ændret", en="The rules for filling in the form have changed"),
+    "who_can_apply": Text(da="Det er ændret, hvem der kan søge", en="Who can apply has changed"),
+    "places": Text(da="Antallet af pladser er ændret", en="The number of places has changed"),
+    "title": Text(da="Puljens navn er ændret", en="The name of the call has changed"),
+    "summary": _DESCRIPTION,
+    "description": _DESCRIPTION,
+    "documents": Text(da="Dokumenterne er ændret", en="The documents have changed"),
+    "contacts": Text(da="Kontaktoplysningerne er ændret", en="The contacts have changed"),
+    "retention": Text(
+        da="Det er ændret, hvor længe ansøgninger gemmes", en="How long applications are kept has changed"
+    ),
+    "late_policy": Text(da="Reglerne for sene skemaer er ændret", en="The rules for late forms have changed"),
+}
+"""What is told of which part of a definition, most important first. Times and awards have sentences of their own."""
 
 FIRST = Text(da="Puljen blev offentliggjort", en="The call was published")
 DISTRIBUTED = Text(da="Det blev offentliggjort, hvem der fik plads", en="The awards were published")
@@ -55,7 +59,7 @@ def _between(before: Call, after: Call, language: Language) -> tuple[str, ...]:
     told = [*_times(before, after, language)]
     if before.distributed != after.distributed:
         told.append(DISTRIBUTED.get(language))
-    told += [words.get(language) for part, words in TOLD if getattr(before, part) != getattr(after, part)]
+    told += [words.get(language) for part, words in TOLD.items() if getattr(before, part) != getattr(after, part)]
     return tuple(dict.fromkeys(told)) or (OTHER.get(language),)
 
 

@@ -1,7 +1,7 @@
 """The documents of a call in their bucket (S3): what they are called, which there are, and their content.
 
-They are made by ourselves when a call is published, so they may be handed on as they are; what applicants upload lies in
-another bucket and never here under `calls/`.
+They are made by ourselves when a call is published, so they may be handed on as they are. What applicants upload lies
+in another bucket, and never here under `calls/`.
 """
 
 from __future__ import annotations

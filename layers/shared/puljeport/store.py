@@ -56,7 +56,9 @@ class Store:
 
     def call_versions(self, call: str) -> list[PublishedCall]:
         """Every version of a call that was published, the oldest first."""
-        found = self._query("PK = :pk AND begins_with(SK, :sk)", {":pk": items.call_key(call, "")["PK"], ":sk": "VERSION#"})
+        found = self._query(
+            "PK = :pk AND begins_with(SK, :sk)", {":pk": items.call_key(call, "")["PK"], ":sk": "VERSION#"}
+        )
         return sorted(map(items.published, found), key=lambda published: published.version)
 
     def publish_call(self, call: Call, now: datetime) -> PublishedCall:

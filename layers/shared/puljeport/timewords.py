@@ -68,7 +68,9 @@ def _today(left: timedelta) -> Text:
     hours, minutes = divmod(int(left.total_seconds()) // 60, 60)
     if hours >= 3:
         return Text(da=f"i dag, om {hours} timer", en=f"today, in {hours} hours")
-    da = [f"{hours} time{'r' * (hours > 1)}"] * (hours > 0) + [f"{minutes} minut{'ter' * (minutes > 1)}"] * (minutes > 0)
+    da = [f"{hours} time{'r' * (hours > 1)}"] * (hours > 0) + [f"{minutes} minut{'ter' * (minutes > 1)}"] * (
+        minutes > 0
+    )
     en = [f"{hours} hour{'s' * (hours > 1)}"] * (hours > 0) + [f"{minutes} minute{'s' * (minutes > 1)}"] * (minutes > 0)
     if not da:
         return Text(da="i dag, om under et minut", en="today, in less than a minute")
