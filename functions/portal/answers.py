@@ -24,7 +24,7 @@ ALWAYS = {
     "content-security-policy": POLICY,
     "x-content-type-options": "nosniff",
     "x-frame-options": "DENY",
-    # Whole addresses to ourselves, so that a form's sender is known; to others nothing, for an address may hold a token.
+    # Whole addresses only to ourselves, so that a form tells where it comes from: an address may hold a token.
     "referrer-policy": "same-origin",
     "strict-transport-security": "max-age=31536000",
     "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
@@ -41,7 +41,7 @@ ALLOWED = "GET, HEAD, OPTIONS"
 
 
 def attachment(name: str) -> str:
-    """The value of Content-Disposition that saves an answer under `name` (RFC 6266, with RFC 8187 for other letters)."""
+    """The value of Content-Disposition that saves an answer under `name` (RFC 6266, RFC 8187)."""
     ascii_name = "".join(letter if " " <= letter <= "~" and letter not in '"\\%' else "_" for letter in _danish(name))
     return f"attachment; filename=\"{ascii_name}\"; filename*=UTF-8''{quote(name, safe='')}"
 

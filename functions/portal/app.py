@@ -53,7 +53,7 @@ def _portal() -> Portal:
     return Portal(Store(aws.dynamodb(), given.table), documents, given, now=lambda: datetime.now(UTC))
 
 
-# -- routes: one function for an address in both languages --------------------------------------------------------------
+# -- routes: one function for an address in both languages ----------------------------------------------------------
 
 
 def route[**P](
