@@ -43,7 +43,10 @@ def libraries(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what needs a program that is not installed (Debian: libreoffice, pdftk-java, poppler-utils, chromium, npm)."""
+    """Leave out what needs a program that is not installed.
+
+    In Debian: libreoffice-writer, libreoffice-calc, pdftk-java, poppler-utils, chromium, npm.
+    """
     missing: dict[str, int] = {}
     left_out = []
     for item in items:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any, cast
 
 import icalendar
 import pytest
@@ -38,7 +39,7 @@ def test_the_calendar_is_read_back_as_it_was_meant() -> None:
     odd = again(a_call(), id="odd", title={"da": ODD}, summary={"da": "linje 1\nlinje 2"})
     read = icalendar.Calendar.from_ical(feeds.calendar(published(a_call(), odd), address, "da"))
     assert read["version"] == "2.0"
-    first, second = read.walk("VEVENT")
+    first, second = (cast("dict[str, Any]", event) for event in read.walk("VEVENT"))
     assert first["summary"] == "Frist: Støtte til samvær"
     assert first["dtstart"].dt == datetime(2018, 4, 9, 21, 59, 59, tzinfo=UTC)
     assert first["dtstamp"].dt == MIDWAY

@@ -19,6 +19,8 @@ from portal import answers, assets
 from portals import Remembered, answer, body
 from puljeport.errors import TooMany
 
+pytestmark = pytest.mark.usefixtures("shown")
+
 FONT = assets.names()["IBMPlexSans-Regular-Latin1.woff2"]
 CSS = assets.names()["portal.css"]
 
@@ -45,7 +47,7 @@ ANSWERED = {
 
 
 @pytest.mark.parametrize(("path", "status"), ANSWERED.items())
-def test_every_answer_is_safe_and_has_its_status(shown: Remembered, path: str, status: int) -> None:
+def test_every_answer_is_safe_and_has_its_status(path: str, status: int) -> None:
     """Pages, files, feeds and errors all forbid script, frames, sniffing and leaks, and nothing else is reached."""
     answered = answer(http_event(path))
     assert answered["statusCode"] == status
@@ -69,7 +71,7 @@ def test_the_policy_lets_no_script_run_and_nothing_in_from_elsewhere() -> None:
 
 @pytest.mark.parametrize("path", ["/", "/puljer/samvaer-2018", f"/assets/{CSS}", "/puljer.json"])
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH", "TRACE"])
-def test_what_can_only_be_read_refuses_other_methods(shown: Remembered, path: str, method: str) -> None:
+def test_what_can_only_be_read_refuses_other_methods(path: str, method: str) -> None:
     """405 with what is allowed, as a page that says so."""
     answered = answer(http_event(path, method))
     assert answered["statusCode"] == 405
@@ -77,7 +79,7 @@ def test_what_can_only_be_read_refuses_other_methods(shown: Remembered, path: st
     assert "<h1>" in body(answered)
 
 
-def test_options_tells_what_is_allowed_and_head_has_no_body(shown: Remembered) -> None:
+def test_options_tells_what_is_allowed_and_head_has_no_body() -> None:
     """OPTIONS answers 204; HEAD answers what GET would, without its body, also for what is not there."""
     told = answer(http_event("/", "OPTIONS"))
     assert (told["statusCode"], told["headers"]["allow"], told["body"]) == (204, "GET, HEAD, OPTIONS", "")
@@ -87,7 +89,7 @@ def test_options_tells_what_is_allowed_and_head_has_no_body(shown: Remembered) -
         assert head["headers"] == got["headers"]
 
 
-def test_what_is_known_already_is_not_sent_again(shown: Remembered) -> None:
+def test_what_is_known_already_is_not_sent_again() -> None:
     """If-None-Match with the page's tag gives 304 without a body; another page at that address gives it whole."""
     first = answer(http_event("/puljer/samvaer-2018"))
     tag = first["headers"]["etag"]
@@ -97,7 +99,7 @@ def test_what_is_known_already_is_not_sent_again(shown: Remembered) -> None:
     assert answer(http_event("/", if_none_match=tag))["statusCode"] == 200
 
 
-def test_pages_are_compressed_for_those_who_can(shown: Remembered) -> None:
+def test_pages_are_compressed_for_those_who_can() -> None:
     """gzip where it is accepted, plain where not, the same page in both; caches keep the two apart."""
     plain = answer(http_event("/"))
     packed = answer(http_event("/", accept_encoding="br, gzip"))
@@ -192,7 +194,7 @@ def test_nothing_but_an_id_is_ever_looked_up(shown: Remembered) -> None:
 
 
 @pytest.mark.parametrize("name", assets.names().values())
-def test_assets_are_kept_for_ever_and_as_small_as_the_browser_takes_them(shown: Remembered, name: str) -> None:
+def test_assets_are_kept_for_ever_and_as_small_as_the_browser_takes_them(name: str) -> None:
     """Each asset has its type, may be cached for ever, and is the same whether it comes compressed or not."""
     plain = answer(http_event(f"/assets/{name}"))
     assert plain["headers"]["cache-control"] == "public, max-age=31536000, immutable"
@@ -205,7 +207,7 @@ def test_assets_are_kept_for_ever_and_as_small_as_the_browser_takes_them(shown: 
     assert base64.b64decode(refused["body"]) == data
 
 
-def test_style_comes_as_brotli(shown: Remembered) -> None:
+def test_style_comes_as_brotli() -> None:
     """Browsers of the last years get the style sheet as brotli, less than an eighth of its size."""
     answered = answer(http_event(f"/assets/{CSS}", accept_encoding="gzip, deflate, br"))
     assert answered["headers"]["content-encoding"] == "br"
@@ -216,7 +218,7 @@ def test_style_comes_as_brotli(shown: Remembered) -> None:
 # -- descriptions and logs -------------------------------------------------------------------------------------------
 
 
-def test_the_description_names_every_address(shown: Remembered) -> None:
+def test_the_description_names_every_address() -> None:
     """The OpenAPI description is made from the routes, in both languages, and describes the JSON."""
     found = json.loads(body(answer(http_event("/openapi.json"))))
     assert found["openapi"].startswith("3.1")
@@ -237,7 +239,7 @@ def test_the_description_names_every_address(shown: Remembered) -> None:
     assert schema["$ref"].rpartition("/")[2] in found["components"]["schemas"]
 
 
-def test_the_json_is_what_its_description_says(shown: Remembered) -> None:
+def test_the_json_is_what_its_description_says() -> None:
     """The calls as data have their stage, times and address, and nothing of contacts."""
     answered = answer(http_event("/puljer.json"))
     (call,) = json.loads(answered["body"])["calls"]
@@ -248,7 +250,7 @@ def test_the_json_is_what_its_description_says(shown: Remembered) -> None:
 
 
 @pytest.mark.parametrize("path", ["/puljer/hemmeligt-token", "/hemmeligt-token", "/puljer/samvaer-2018"])
-def test_s10_the_route_is_logged_and_not_the_path(shown: Remembered, said: Callable[[], str], path: str) -> None:
+def test_s10_the_route_is_logged_and_not_the_path(said: Callable[[], str], path: str) -> None:
     """S10: a line of JSON says which route and how it went, and nothing of the path, the query or the reader."""
     event: dict[str, Any] = http_event(path, query="q=hemmeligt", user_agent="hemmeligt", x_forwarded_for="192.0.2.1")
     answer(event)
