@@ -15,6 +15,7 @@ from urllib.parse import unquote, urlsplit
 
 import portal.app
 from builders import MIDWAY, a_call, http_event
+from portal import addresses
 from portal.app import Portal
 from puljeport import definitions
 from puljeport.calls import Call
@@ -24,6 +25,7 @@ from puljeport.items import PublishedCall
 from puljeport.publish import Publisher
 from puljeport.settings import PortalSettings
 from puljeport.store import Store
+from puljeport.texts import Language
 from worlds import Context
 
 CALLS = Path(__file__).parent.parent / "calls"
@@ -225,3 +227,29 @@ def serving(monkeypatch: Any, world: Remembered, **given: str) -> Iterator[str]:
 
 NOW = datetime(2026, 11, 25, 9, 30, tzinfo=UTC)
 """The moment of pictures and of tests in the browser."""
+
+WIDTHS = {"phone": 320, "desktop": 1280}
+"""Screens that pages are looked at on, in pixels."""
+
+PAGES: dict[str, tuple[str, dict[str, str], str]] = {
+    "list": ("list", {}, ""),
+    "search": ("list", {}, "?q=netv%C3%A6rk&kind=municipality"),
+    "found nothing": ("list", {}, "?q=zebra"),
+    "open": ("call", {"call": EXTENDED}, ""),
+    "upcoming": ("call", {"call": "frivillig-faellesskaber-2027"}, ""),
+    "closed": ("call", {"call": "mentorer-2026"}, ""),
+    "distributed": ("call", {"call": "medborgerskab-2018"}, ""),
+    "guide": ("guide", {"call": "frivillig-faellesskaber-2027"}, ""),
+    "accessibility": ("accessibility", {}, ""),
+    "privacy": ("privacy", {}, ""),
+    "error": ("", {}, ""),
+}
+"""Every page in every state of `published_calls`: the name of its address, the parts of it, and a query."""
+
+
+def path_of(name: str, language: Language) -> str:
+    """The path of one of the pages above."""
+    address, parts, query = PAGES[name]
+    if not address:
+        return {"da": "/findes-ikke", "en": "/en/does-not-exist"}[language]
+    return addresses.path(address, language, **parts) + query

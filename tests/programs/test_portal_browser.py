@@ -15,29 +15,13 @@ import pytest
 from playwright.sync_api import Browser, Page, Response, sync_playwright
 
 import portals
-from portal import addresses
-from portals import EXTENDED, NOW, Remembered
+from portals import EXTENDED, NOW, PAGES, WIDTHS, Remembered, path_of
 from puljeport.texts import LANGUAGES, Language
 
 pytestmark = [pytest.mark.slow, pytest.mark.program("chromium")]
 
-WIDTHS = {"phone": 320, "desktop": 1280}
 TEXT_200 = "html { font-size: 125% !important }"
 """The root is 62.5 % of what the reader chose: this is what a reader gets who chose twice as large letters."""
-PAGES: dict[str, tuple[str, dict[str, str], str]] = {
-    "list": ("list", {}, ""),
-    "search": ("list", {}, "?q=netv%C3%A6rk&kind=municipality"),
-    "found nothing": ("list", {}, "?q=zebra"),
-    "open": ("call", {"call": EXTENDED}, ""),
-    "upcoming": ("call", {"call": "frivillig-faellesskaber-2027"}, ""),
-    "closed": ("call", {"call": "mentorer-2026"}, ""),
-    "distributed": ("call", {"call": "medborgerskab-2018"}, ""),
-    "guide": ("guide", {"call": "frivillig-faellesskaber-2027"}, ""),
-    "accessibility": ("accessibility", {}, ""),
-    "privacy": ("privacy", {}, ""),
-}
-"""Every page in every state, by the name of its address."""
-
 type Open = Callable[..., AbstractContextManager[Page]]
 
 
@@ -92,12 +76,6 @@ def page_of(site: str, browser: Browser) -> Open:
     return opened
 
 
-def path_of(name: str, language: Language) -> str:
-    """The path of one of the pages above."""
-    address, parts, query = PAGES[name]
-    return addresses.path(address, language, **parts) + query
-
-
 def barriers(page: Page, libraries: Path) -> list[str]:
     """What axe-core finds on a page, in WCAG 2.2 AA and in its own best practices."""
     page.evaluate((libraries / "node_modules" / "axe-core" / "axe.min.js").read_text("utf-8"))
@@ -118,7 +96,7 @@ def sideways(page: Page) -> int:
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("name", PAGES)
 def test_s18_axe_finds_nothing(page_of: Open, libraries: Path, name: str, language: Language) -> None:
-    """S18: no barrier on any page, in either language, on a phone and on a desktop, and none is cut off."""
+    """S18: no barrier on any page, errors too, in both languages, on a phone and a desktop, and none is cut off."""
     for width in WIDTHS.values():
         with page_of(path_of(name, language), width) as page:
             assert barriers(page, libraries) == []
@@ -131,16 +109,6 @@ def test_axe_would_find_something(page_of: Open, libraries: Path) -> None:
     with page_of("/") as page:
         page.evaluate("document.querySelector('main').append(document.createElement('img'))")
         assert any(found.startswith("image-alt") for found in barriers(page, libraries))
-
-
-@pytest.mark.program("npm")
-@pytest.mark.parametrize("path", ["/findes-ikke", "/en/does-not-exist"])
-def test_s18_axe_finds_nothing_on_errors(page_of: Open, libraries: Path, path: str) -> None:
-    """S18: pages of errors are pages like the others."""
-    for width in WIDTHS.values():
-        with page_of(path, width) as page:
-            assert barriers(page, libraries) == []
-            assert sideways(page) <= 0
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
