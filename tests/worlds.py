@@ -200,7 +200,7 @@ class World:
     def items(self, kind: str) -> list[dict[str, Any]]:
         """All items of one kind, in DynamoDB's own shape."""
         items = self.dynamodb.scan(TableName=TABLE, ConsistentRead=True)["Items"]
-        return [item for item in items if item["item"]["S"] == kind]
+        return [item for item in items if item.get("item", {}).get("S") == kind]
 
     def outbox(self) -> list[tuple[str, str]]:
         """The keys of every outbox row."""

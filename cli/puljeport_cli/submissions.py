@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any
-from urllib.parse import quote_plus
 
 import typer
 
 from puljeport.submissions import State, Submission
-from puljeport.uploads import Copies
+from puljeport.uploads import Copies, announcement
 from puljeport_cli import answers, form, screen
 from puljeport_cli import stack as stacks
 from puljeport_cli.failures import Code, Failure
@@ -187,27 +185,5 @@ def send_again(stack: Stack, submission: Submission) -> str:
         stack.store.reopen(submission, stacks.now(), OPERATOR)
     elif not submission.pending:
         outcome = f"sent, but it stays {submission.state}: only an unreadable or late one is read anew"
-    stack.client("sqs").send_message(QueueUrl=stack.output("UploadsQueueUrl"), MessageBody=announcement(submission))
+    stack.client("sqs").send_message(QueueUrl=stack.output("UploadsQueueUrl"), MessageBody=announcement(submission.arrival))
     return outcome
-
-
-def announcement(submission: Submission) -> str:
-    """The message with which S3 announced the file: S3 user guide, "Event message structure"."""
-    version = {} if submission.version_id == "null" else {"versionId": submission.version_id}
-    record = {
-        "eventVersion": "2.1",
-        "eventSource": "aws:s3",
-        "eventName": "ObjectCreated:Put",
-        "eventTime": submission.received_at.isoformat(),
-        "s3": {
-            "bucket": {"name": submission.bucket},
-            "object": {
-                "key": quote_plus(submission.key, safe="/"),
-                "size": submission.size,
-                "eTag": submission.etag,
-                "sequencer": submission.sequencer,
-                **version,
-            },
-        },
-    }
-    return json.dumps({"Records": [record]})

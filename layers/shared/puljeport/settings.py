@@ -42,6 +42,13 @@ class NotifySettings(_Settings):
     portal_url: Annotated[str, Field(pattern=r"^$|^https?://[^\s]+[^/]$")] = ""
 
 
+class ReconcileSettings(NotifySettings):
+    """What the function `reconcile` needs: to send what `notify` did not, and to put back what the queue lost."""
+
+    uploads_bucket: Annotated[str, Field(min_length=3)]
+    uploads_queue_url: Annotated[str, Field(pattern=r"^https?://")]
+
+
 def load[S: _Settings](model: type[S], environment: Mapping[str, str] | None = None) -> S:
     """The settings `model` from the environment (or the mapping given).
 

@@ -28,6 +28,9 @@ from puljeport.table import LOST_RACE, Table
 SECRET_BYTES = 20
 """Of a status link: 160 random bits, above the 128 that OWASP ASVS 5.0 asks for (11.5.1)."""
 
+REOPENED = {State.UNREADABLE, State.LATE}
+"""The states in which an operator may have a submission read again."""
+
 
 class Store(Table):
     """Calls and submissions. Notices are `puljeport.outbox`'s."""
@@ -160,8 +163,22 @@ class Store(Table):
     def _shard(self, call: str, shard: int, state: State | None) -> Iterator[Item]:
         values = {":pk": f"CALL#{call}#{shard}"}
         if state is None:
-            return self._query("GSI1PK = :pk", values, index=True)
-        return self._query("GSI1PK = :pk AND begins_with(GSI1SK, :state)", values | {":state": f"{state}#"}, index=True)
+            yield from self._query("GSI1PK = :pk", values, index=True)
+            return
+        for place in {state, State.RECEIVED} if state in REOPENED else {state}:
+            begins = values | {":state": f"{place}#"}
+            found = self._query("GSI1PK = :pk AND begins_with(GSI1SK, :state)", begins, index=True)
+            yield from (item for item in found if item["state"] == state)
+
+    def unconcluded(self, before: datetime) -> list[Submission]:
+        """The submissions of all calls that S3 took before a moment, and that are still to be concluded."""
+        found: list[Item] = []
+        for call in [*(published.call.id for published in self.calls()), ""]:
+            for shard in range(items.SHARDS):
+                values = {":pk": f"CALL#{call}#{shard}", ":from": f"{State.RECEIVED}#",
+                          ":to": f"{State.RECEIVED}#{items.stamp(before)}"}  # fmt: skip
+                found += self._query("GSI1PK = :pk AND GSI1SK BETWEEN :from AND :to", values, index=True)
+        return [Submission.model_validate(item) for item in found]
 
     def history(self, identity: str) -> list[HistoryEvent]:
         """All that happened to a submission, oldest first."""
@@ -261,7 +278,7 @@ class Store(Table):
 
         Raises ValueError for a submission in another state, Contention when it changed meanwhile.
         """
-        if submission.state not in {State.UNREADABLE, State.LATE}:
+        if submission.state not in REOPENED:
             why = f"{submission.reference} is {submission.state}; only an unreadable or late one is read again"
             raise ValueError(why)
         after = submission.model_copy(

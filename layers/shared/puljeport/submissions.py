@@ -130,6 +130,19 @@ class Submission(BaseModel):
         """Whether it is still to be concluded: just received, or put back by an operator."""
         return self.state is State.RECEIVED or self.replay
 
+    @property
+    def arrival(self) -> Arrival:
+        """What was announced of its file, for announcing it again."""
+        return Arrival(
+            bucket=self.bucket,
+            key=self.key,
+            version_id=self.version_id,
+            etag=self.etag,
+            size=self.size,
+            sequencer=self.sequencer,
+            created_at=self.received_at,
+        )
+
     def is_after(self, other: Submission) -> bool:
         """Whether S3 took this file after the other; ties fall by S3's sequencer, then by id, the same on every try."""
         return self._order() > other._order()
