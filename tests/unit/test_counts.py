@@ -84,7 +84,7 @@ def test_only_an_applicants_last_submission_is_to_be_corrected() -> None:
 
 
 def test_an_address_stands_for_an_applicant_that_could_not_be_read() -> None:
-    """Where the form names nobody, what comes later from the same address follows it, and it follows what was before."""
+    """Where the form names nobody, what comes later from the same address follows it, and it what was before."""
     wrong, good = State.NEEDS_CORRECTION, State.ACCEPTED
     assert to_correct(sent(1, wrong, email="a@b.dk"), sent(2, good, applicant="751", email="a@b.dk")) == []
     assert to_correct(sent(1, wrong, applicant="751", email="a@b.dk"), sent(2, wrong, email="a@b.dk")) == ["s2"]
