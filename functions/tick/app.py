@@ -26,7 +26,7 @@ METRICS = {
     Did.PUT_OFF: "CallPutOff",
     Did.FAILED: "CallFailed",
 }
-TICKED, UNREACHED = "Ticked", "ContactUnreached"
+BEGUN, TICKED, UNREACHED = "TickBegun", "TickDone", "ContactUnreached"
 
 CONTACTS = "contacts"
 """The task that the daily schedule names; without a task, it is an ordinary tick."""
@@ -71,4 +71,5 @@ def look_after_contacts() -> dict[str, int]:
 @metrics.log_metrics(capture_cold_start_metric=True)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:  # noqa: ARG001 - Lambda passes both
     """Do what the schedule asks for. A tick that fails is not tried again: the next one is the retry."""
+    metrics.add_metric(BEGUN, MetricUnit.Count, 1)
     return look_after_contacts() if event.get("task") == CONTACTS else tick()
