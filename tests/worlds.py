@@ -6,7 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
 
@@ -16,8 +16,10 @@ from moto.s3.models import s3_backends
 
 import intake.app
 import notify.app
+import tick.app
 from builders import BUCKET, MIDWAY, a_call, s3_event, s3_record, sqs_event, stream_event
 from puljeport import aws
+from puljeport.calendar import Calendar
 from puljeport.calls import Call
 from puljeport.delivery import Delivery
 from puljeport.intake import Intake
@@ -117,7 +119,7 @@ class Context:
 
 @dataclass
 class World:
-    """All of AWS that Puljeport touches, and the two functions over it."""
+    """All of AWS that Puljeport touches, and the functions over it."""
 
     monkeypatch: pytest.MonkeyPatch
     clock: Clock = field(default_factory=Clock)
@@ -125,6 +127,7 @@ class World:
     read: Callable[[bytes, str], Any] = read
     mark: Callable[..., Any] = mark
     messages: list[dict[str, Any]] = field(default_factory=list)
+    wrong: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.s3, self.dynamodb, self.sns, self.sqs = map(own_client, ("s3", "dynamodb", "sns", "sqs"))
@@ -162,6 +165,9 @@ class World:
         self.delivery = Delivery(
             store, outbox, self.topic, self.mail, Links("https://puljer.example.dk"), now=self.clock
         )
+        self.calendar = Calendar(store, outbox, self.topic, log=lambda call, _error: self.wrong.append(call))
+        self.monkeypatch.setattr(tick.app, "_calendar", lambda: self.calendar)
+        self.monkeypatch.setattr(tick.app, "_now", self.clock)
         self.monkeypatch.setattr(intake.app, "_intake", lambda: self.intake)
         self.monkeypatch.setattr(notify.app, "_delivery", lambda: self.delivery)
 
@@ -185,6 +191,12 @@ class World:
         """One invocation of `notify` for these rows: the sequence numbers that come back."""
         answer = notify.app.handler(stream_event(*keys, **changes), Context())
         return [failed["itemIdentifier"] for failed in answer["batchItemFailures"]]
+
+    def run_tick(self, at: str | None = None, task: str = "") -> dict[str, int]:
+        """One invocation of `tick`, at a time in UTC where it is given: what it did, by name."""
+        if at is not None:
+            self.clock.moment = datetime.fromisoformat(at).replace(tzinfo=UTC)
+        return tick.app.handler({"task": task} if task else {}, Context())
 
     def take(self, key: str, data: bytes, at: datetime = MIDWAY) -> Submission:
         """Put an object, take it in, and give its record."""

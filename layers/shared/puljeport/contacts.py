@@ -7,11 +7,11 @@ no topic fits, to all that asked, since nothing may slip between two topics. A c
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, PlainSerializer
 from pydantic_core import PydanticCustomError
 
 from puljeport import soundness
@@ -77,11 +77,19 @@ def _clock(value: object) -> object:
     raise PydanticCustomError("unsound", 'write the time of day as hour and minute in quotes, for example "08:00"')
 
 
+ClockTime = Annotated[
+    time,
+    BeforeValidator(_clock),
+    PlainSerializer(lambda at: at.strftime("%H:%M"), return_type=str, when_used="json"),
+]
+"""A time of day to the minute, local to the call; written and stored as `"08:00"`."""
+
+
 class Digest(Model):
     """When a contact wants the events in `events` gathered into one message: each day or each week, at a local hour."""
 
     every: Literal["day", "week"] = "day"
-    at: Annotated[time, BeforeValidator(_clock)] = time(8)
+    at: ClockTime = time(8)
     day: Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"] | None = None
     events: tuple[Event, ...] = Field(min_length=1)
 
@@ -95,14 +103,15 @@ class Digest(Model):
                 yield ("events", position), f"`{event}` happens once for the whole call; put it under `notify`"
 
     def latest(self, now: datetime) -> datetime:
-        """The last moment at or before `now` (aware, in the call's zone) at which this digest is due; to the minute."""
-        due = datetime.combine(now.date(), self.at, now.tzinfo)
+        """The last moment at or before `now` (aware, in the call's zone) at which this digest is due; to the minute.
+
+        An hour that the clocks skip is due an hour later, one that they repeat the first time.
+        """
         back = 0 if self.every == "day" else (now.weekday() - WEEKDAYS.index(self.day or "monday")) % 7
-        due = datetime.combine(date.fromordinal(now.toordinal() - back), self.at, now.tzinfo)
-        if due > now:
-            due = datetime.combine(
-                date.fromordinal(due.toordinal() - (1 if self.every == "day" else 7)), self.at, now.tzinfo
-            )
+        due = datetime.combine(now.date() - timedelta(days=back), self.at, now.tzinfo)
+        # In UTC: times of one zone are compared by what its clocks show, whatever these did in between.
+        if due.astimezone(UTC) > now.astimezone(UTC):
+            due -= timedelta(days=1 if self.every == "day" else 7)
         return due
 
 

@@ -67,7 +67,7 @@ class Delivery:
 
     def _to_contact(self, notice: Notice) -> Delivered:
         if not self.outbox.take_slot(notice, self.now()):
-            if notice.gathers:
+            if not notice.can_be_gathered:
                 return Delivered.DELAYED
             self.outbox.hold(notice)
             return Delivered.HELD

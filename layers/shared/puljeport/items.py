@@ -13,6 +13,7 @@ from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from puljeport.calls import Call
 from puljeport.extensions import Extension, extended
 from puljeport.models import PUBLISHED
+from puljeport.moments import Record
 from puljeport.notices import Gathering, Notice, Status
 from puljeport.submissions import HistoryEvent, State, Submission
 
@@ -91,6 +92,12 @@ def gathering_item(gathering: Gathering) -> Item:
     """What is being gathered for a contact."""
     key = call_key(gathering.call, f"GATHERING#{gathering.event}#{gathering.contact}")
     return key | {"item": "gathering"} | gathering.model_dump(mode="json")
+
+
+def moment_item(call: str, record: Record) -> Item:
+    """What says that a moment of a call is done."""
+    body = {"item": "moment", "call": call} | record.model_dump(mode="json")
+    return call_key(call, f"MOMENT#{record.name}") | body
 
 
 def shard(identity: str) -> int:

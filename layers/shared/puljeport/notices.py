@@ -16,7 +16,7 @@ from enum import StrEnum
 from pydantic import AwareDatetime, BaseModel, ConfigDict, JsonValue
 
 from puljeport.calls import Call, Contact, Event, Role
-from puljeport.contacts import GATHERINGS, OF_A_SUBMISSION, listeners
+from puljeport.contacts import OF_A_SUBMISSION, listeners
 from puljeport.submissions import State, Submission
 from puljeport.texts import Language, Text
 
@@ -104,9 +104,10 @@ class Notice(BaseModel):
         return f"NOTICE#{self.event}#{self.audience}{which}{again}"
 
     @property
-    def gathers(self) -> bool:
-        """Whether it tells of several others."""
-        return self.event in GATHERINGS
+    def can_be_gathered(self) -> bool:
+        """Whether one line among others can tell it: what happened to one submission. What a whole call has to say, and
+        what tells of several others already, is a message of its own."""
+        return bool(self.submission)
 
 
 def for_submission(

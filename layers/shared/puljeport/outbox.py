@@ -22,8 +22,8 @@ WINDOW = timedelta(minutes=5)
 HANDFUL = 5
 """How many single messages a mailbox gets within one window; what is more is gathered into a summary."""
 SUMMARIES = 60
-"""How many gathered messages a mailbox gets within one window: one for each of its calls. With the handful that is far
-below the ten messages a second at which SNS suspends an e-mail endpoint (AWS General Reference, SNS quotas)."""
+"""How many gathered messages, and messages of whole calls, a mailbox gets within one window. With the handful that is
+far below the ten messages a second at which SNS suspends an e-mail endpoint (AWS General Reference, SNS quotas)."""
 
 WRITES = 90
 """Of the hundred items that a transaction of DynamoDB may write, so that what goes with them has room."""
@@ -72,15 +72,34 @@ class Outbox(Table):
         return (Notice.model_validate(item) for item in self._query(condition, values, index=True))
 
     def add(self, rows: Iterable[Notice], guard: Item | None = None) -> bool:
-        """Record notices, all or none, together with the item that says so. False when they were recorded before.
+        """Record notices, those that are there already staying as they are. False when there was nothing to record.
 
-        `guard` is an item that is there once the notices are; without one, the first row's own key says it.
+        `guard` is an item that is there once all of the notices are: with it, nothing is recorded a second time. What
+        is more than one transaction can write is written before it, so that whoever dies in between leaves rows that
+        the next one meets. Raises Contention when another is at it: try again.
         """
-        writes = [self._put(items.notice_item(notice)) for notice in rows]
-        try:
-            self._transact([self._put(guard), *writes] if guard else writes)
-        except Contention:
+        chunks = [list(chunk) for chunk in batched(rows, WRITES, strict=False)]
+        last = chunks.pop() if chunks else []
+        if chunks and guard and self._get(_key(guard)):
             return False
+        new = [self._add(chunk, None) for chunk in chunks]
+        return self._add(last, guard) or any(new)
+
+    def _add(self, rows: list[Notice], guard: Item | None) -> bool:
+        writes = [self._put(items.notice_item(notice)) for notice in rows]
+        if guard:
+            writes.append(self._put(guard))
+        if not writes:
+            return False
+        try:
+            self._transact(writes)
+        except Contention:
+            if guard and self._get(_key(guard)):
+                return False
+            missing = [row for row in rows if self.notice(row.partition, row.sort_key) is None]
+            if len(missing) == len(rows):
+                raise
+            return self._add(missing, guard)
         return True
 
     # -- what becomes of a row ---------------------------------------------------------------------------------------
@@ -139,15 +158,16 @@ class Outbox(Table):
         if not notice.endpoint:
             return True
         window = int(now.timestamp() // WINDOW.total_seconds())
-        kind, limit = ("gathered", SUMMARIES) if notice.gathers else ("single", HANDFUL)
+        kind, limit = ("single", HANDFUL) if notice.can_be_gathered else ("gathered", SUMMARIES)
         update: dict[str, Any] = {
             "TableName": self._table,
             "Key": items.wire({"PK": f"PACE#{notice.endpoint}", "SK": f"WINDOW#{window}"}),
-            "UpdateExpression": "SET #kind = if_not_exists(#kind, :none) + :one, expires_at = :expires",
+            "UpdateExpression": "SET #kind = if_not_exists(#kind, :none) + :one, expires_at = :expires, #item = :pace",
             "ConditionExpression": "attribute_not_exists(#kind) OR #kind < :limit",
-            "ExpressionAttributeNames": {"#kind": kind},
+            "ExpressionAttributeNames": {"#kind": kind, "#item": "item"},
             "ExpressionAttributeValues": items.wire({
-                ":none": 0, ":one": 1, ":limit": limit, ":expires": int((now + timedelta(days=1)).timestamp()),
+                ":pace": "pace", ":none": 0, ":one": 1, ":limit": limit,
+                ":expires": int((now + timedelta(days=1)).timestamp()),
             }),
         }  # fmt: skip
         return self._applied(update)
@@ -184,3 +204,7 @@ class Outbox(Table):
         changes = {"status": Status.GATHERED.value, "gathered_in": gathering.message_key}
         gone = ["GSI1PK", "GSI1SK"]
         return {"Update": self._change(items.notice_key(row), changes, gone, "#0 = :was", {":was": Status.HELD.value})}
+
+
+def _key(item: Item) -> Item:
+    return {name: item[name] for name in ("PK", "SK")}

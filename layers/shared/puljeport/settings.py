@@ -49,6 +49,13 @@ class ReconcileSettings(NotifySettings):
     uploads_queue_url: Annotated[str, Field(pattern=r"^https?://")]
 
 
+class TickSettings(_Settings):
+    """What the function `tick` needs."""
+
+    table: Annotated[str, Field(min_length=3)]
+    notices_topic_arn: Annotated[str, Field(pattern=r"^arn:aws[a-z-]*:sns:")]
+
+
 def load[S: _Settings](model: type[S], environment: Mapping[str, str] | None = None) -> S:
     """The settings `model` from the environment (or the mapping given).
 

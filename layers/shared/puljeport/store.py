@@ -22,6 +22,7 @@ from puljeport.conclusions import Conclusion
 from puljeport.errors import Contention, UnknownCall, UnknownSubmission
 from puljeport.extensions import Extension, Waiver
 from puljeport.items import Item, PublishedCall
+from puljeport.moments import Record
 from puljeport.submissions import HistoryEvent, State, Submission
 from puljeport.table import LOST_RACE, Table
 
@@ -85,7 +86,7 @@ class Store(Table):
         return items.published(body | listed)
 
     def extend(self, call: str, extension: Extension) -> PublishedCall:
-        """Put off a call's deadline for everybody.
+        """Put off a call's deadline for everybody. The same extension again changes nothing.
 
         Raises UnknownCall, Contention when somebody else changes the call at this moment, ValueError for a call that
         has no deadline or a later one.
@@ -94,6 +95,8 @@ class Store(Table):
         if current is None:
             raise UnknownCall(call)
         before = items.published(current)
+        if before.extensions and before.extensions[-1].says_the_same(extension):
+            return before
         if before.call.deadline is None:
             raise ValueError(f"{call} has no deadline to extend")
         if extension.until <= before.call.deadline:
@@ -101,7 +104,12 @@ class Store(Table):
         given = current.get("extensions", [])
         after = current | {"extensions": [*given, extension.model_dump(mode="json", exclude_none=True)]}
         condition = "version = :version AND (attribute_not_exists(extensions) OR extensions = :given)"
-        self._transact([self._put(after, condition, {":version": before.version, ":given": given})])
+        try:
+            self._transact([self._put(after, condition, {":version": before.version, ":given": given})])
+        except Contention:
+            known = self.current_call(call)
+            if not known or not known.extensions or not known.extensions[-1].says_the_same(extension):
+                raise
         return items.published(after)
 
     def waive(self, call: str, waiver: Waiver) -> None:
@@ -119,6 +127,11 @@ class Store(Table):
     def waivers(self, call: str) -> list[Waiver]:
         """All that was ever waived for single applicants of a call, oldest first."""
         return [Waiver.model_validate(item) for item in self._partition(items.call_key(call, "")["PK"], "WAIVER#")]
+
+    def moments(self, call: str) -> list[Record]:
+        """The moments of a call's calendar that are done, in the order they were due."""
+        found = self._partition(items.call_key(call, "")["PK"], "MOMENT#")
+        return sorted((Record.model_validate(item) for item in found), key=lambda record: (record.due, record.name))
 
     def versions(self, call: str) -> list[PublishedCall]:
         """Every version of a call that was published, oldest first."""

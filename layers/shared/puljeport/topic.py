@@ -64,6 +64,17 @@ class Topic:
         pages = self._client.get_paginator("list_subscriptions_by_topic").paginate(TopicArn=self._arn)
         return [self._subscription(dict(entry)) for page in pages for entry in page["Subscriptions"]]
 
+    def confirmed(self) -> set[str]:
+        """The e-mail addresses that have confirmed their subscription.
+
+        The list alone says it, "PendingConfirmation" standing in the place of an ARN (SNS API reference,
+        ListSubscriptionsByTopic), so that nobody who asks needs to read each subscription's attributes.
+        """
+        pages = self._client.get_paginator("list_subscriptions_by_topic").paginate(TopicArn=self._arn)
+        entries = [entry for page in pages for entry in page["Subscriptions"]]
+        mails = (entry for entry in entries if entry["Protocol"] == "email")
+        return {entry["Endpoint"] for entry in mails if entry["SubscriptionArn"].startswith("arn:")}
+
     def subscribe_email(self, address: str, policy: dict[str, list[str]]) -> Subscription:
         """Subscribe an address to the notices that `policy` lets through. SNS mails it a link to confirm.
 
