@@ -19,12 +19,13 @@ from puljeport.reconcile import Findings, Reconcile, Remedy
 logger, metrics, tracer = observe.logger(), observe.metrics(), observe.tracer()
 
 RESERVE_MS = 45_000
-"""Milliseconds that one more step may take: sending one notice, three times tried (aws.py), or a folder of thousands."""
+"""Milliseconds that one step may take: sending one notice, three times tried (aws.py), or a folder of thousands."""
 
 METRICS = {
-    "ReconcileBegun", "ReconcileDone", "NoticesHelpedOn", "LooseEndsLeft", "LooseEndsFound", "PutBack", "ObjectsCounted",
+    "ReconcileBegun", "ReconcileDone", "NoticesHelpedOn", "LooseEndsLeft", "LooseEndsFound", "PutBack",
+    "ObjectsCounted",
 }  # fmt: skip
-"""What it counts. `LooseEndsLeft`: what still waits after a light run; `LooseEndsFound`: what a nightly pass came upon."""
+"""What it counts. `LooseEndsLeft`: what waits after a light run; `LooseEndsFound`: what a nightly pass came upon."""
 
 
 @cache
@@ -53,7 +54,7 @@ def _now() -> datetime:
 @tracer.capture_lambda_handler(capture_response=False, capture_error=False)
 @metrics.log_metrics(capture_cold_start_metric=True)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
-    """Handle a tick: `{"pass": "light"}`, or `{"pass": "full"}` to begin the nightly pass, which light ones go on with."""
+    """Handle a tick: `{"pass": "light"}`, or `{"pass": "full"}`, which begins what light ones then go on with."""
 
     def enough() -> bool:
         return context.get_remaining_time_in_millis() > RESERVE_MS

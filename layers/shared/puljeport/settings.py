@@ -56,6 +56,14 @@ class TickSettings(_Settings):
     notices_topic_arn: Annotated[str, Field(pattern=r"^arn:aws[a-z-]*:sns:")]
 
 
+class EraseSettings(_Settings):
+    """What the function `erase` needs."""
+
+    table: Annotated[str, Field(min_length=3)]
+    uploads_bucket: Annotated[str, Field(min_length=3)]
+    documents_bucket: Annotated[str, Field(min_length=3)]
+
+
 def load[S: _Settings](model: type[S], environment: Mapping[str, str] | None = None) -> S:
     """The settings `model` from the environment (or the mapping given).
 

@@ -115,7 +115,9 @@ class Store(Table):
     def waive(self, call: str, waiver: Waiver) -> None:
         """Let one applicant send after the deadline. A later one takes the place of an earlier."""
         body = {"item": "waiver", "call": call} | waiver.model_dump(mode="json")
-        listed = items.call_key(call, f"WAIVER#{items.stamp(waiver.at)}#{waiver.applicant}")
+        # The applicant stands in the item and not in its key, so that it can be taken out of it when it is erased.
+        which = hashlib.sha256(waiver.applicant.encode()).hexdigest()[:16]
+        listed = items.call_key(call, f"WAIVER#{items.stamp(waiver.at)}#{which}")
         always = "attribute_not_exists(PK) OR attribute_exists(PK)"
         self._transact([self._put(items.waiver_key(call, waiver.applicant) | body, always), self._put(listed | body)])
 
@@ -125,8 +127,9 @@ class Store(Table):
         return Waiver.model_validate(item) if item else None
 
     def waivers(self, call: str) -> list[Waiver]:
-        """All that was ever waived for single applicants of a call, oldest first."""
-        return [Waiver.model_validate(item) for item in self._partition(items.call_key(call, "")["PK"], "WAIVER#")]
+        """All that was ever waived for single applicants of a call, oldest first; not of those that were erased."""
+        found = self._partition(items.call_key(call, "")["PK"], "WAIVER#")
+        return [Waiver.model_validate(item) for item in found if "expires_at" not in item]
 
     def moments(self, call: str) -> list[Record]:
         """The moments of a call's calendar that are done, in the order they were due."""
@@ -207,8 +210,11 @@ class Store(Table):
         """Whether a submission was erased: whatever still tells of its upload tells of nothing."""
         return self._get(items.erased_key(identity)) is not None
 
-    def receive(self, submission: Submission, now: datetime) -> Submission:
-        """Record a submission as received, or give the record that is already there (it, or its twin, came before)."""
+    def receive(self, submission: Submission, now: datetime) -> Submission | None:
+        """Record a submission as received, or give the record that is already there (it, or its twin, came before).
+
+        None for one that was erased: whatever announces its file again, it is never recorded anew.
+        """
         record = submission.model_copy(update={"events": 1})
         event = HistoryEvent(number=1, event=State.RECEIVED.value, at=now, by="intake")
         try:
@@ -218,9 +224,12 @@ class Store(Table):
                     self._put(items.event_item(record.id, event)),
                     self._put(items.reference_item(record)),
                     self._put(items.link_item(record.id, secrets.token_urlsafe(SECRET_BYTES))),
+                    self._check(items.erased_key(record.id), "attribute_not_exists(PK)"),
                 ]
             )
         except Contention:
+            if self.erased(record.id):
+                return None
             known = self.submission(record.id)
             if known is None:
                 raise
@@ -329,16 +338,7 @@ class Store(Table):
             # Nobody counts for an applicant who withdrew: the item stays, since nothing here deletes.
             counts = after.id if conclusion.counts else ""
             return [self._put(key | {"item": "pointer", "submission": counts}, *unchanged)]
-        return [
-            {
-                "ConditionCheck": {
-                    "TableName": self._table,
-                    "Key": items.wire(key),
-                    "ConditionExpression": unchanged[0],
-                    "ExpressionAttributeValues": items.wire(unchanged[1]),
-                }
-            }
-        ]
+        return [self._check(key, *unchanged)]
 
     def _replaced_writes(self, conclusion: Conclusion, now: datetime) -> list[Item]:
         before, after = conclusion.incumbent, conclusion.replaced

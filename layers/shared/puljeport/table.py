@@ -83,6 +83,12 @@ class Table:
             put["ExpressionAttributeValues"] = items.wire(values)
         return {"Put": put}
 
+    def _check(self, key: Item, condition: str, values: Item | None = None) -> Item:
+        check: Item = {"TableName": self._table, "Key": items.wire(key), "ConditionExpression": condition}
+        if values:
+            check["ExpressionAttributeValues"] = items.wire(values)
+        return {"ConditionCheck": check}
+
     def _change(self, key: Item, changes: Item, gone: list[str], condition: str, values: Item) -> Item:
         """One update: attributes set and removed where the condition holds; `values` are what the condition names."""
         names = {f"#{index}": name for index, name in enumerate([*changes, *gone])}
