@@ -14,11 +14,30 @@ SHOWN: dict[str, set[str]] = {
         "dynamodb:ConditionCheckItem",
     },
     "NotifyRole": {"dynamodb:GetItem", "dynamodb:UpdateItem", "sns:Publish"},
+    "ReconcileRole": {
+        "s3:ListBucketVersions",
+        "sqs:SendMessage",
+        "sns:Publish",
+        "dynamodb:BatchGetItem",
+        "dynamodb:GetItem",
+        "dynamodb:PutItem",
+        "dynamodb:Query",
+        "dynamodb:UpdateItem",
+    },
+    "EraseRole": {
+        "s3:DeleteObjectVersion",
+        "s3:ListBucketVersions",
+        "dynamodb:DeleteItem",
+        "dynamodb:GetItem",
+        "dynamodb:PutItem",
+        "dynamodb:Query",
+        "dynamodb:UpdateItem",
+    },
 }
 
 # Without it AWS answers 403 instead of 404 for an object that is gone (S3 API reference, GetObject, "Permissions"); the
 # local cloud says 404 to everybody.
-NOT_FOUND: dict[str, set[str]] = {"IntakeRole": {"s3:ListBucket"}, "NotifyRole": set()}
+NOT_FOUND: dict[str, set[str]] = {"IntakeRole": {"s3:ListBucket"}}
 
 # What Lambda itself does in the role's name, which the local cloud does not hold against the role. Sources: Lambda
 # developer guide, "Using Lambda with Amazon SQS" and "Using Lambda with DynamoDB", execution role permissions; "Sending

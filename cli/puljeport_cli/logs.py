@@ -31,6 +31,8 @@ class Function(StrEnum):
 
     INTAKE = "intake"
     NOTIFY = "notify"
+    RECONCILE = "reconcile"
+    ERASE = "erase"
 
 
 def logs(

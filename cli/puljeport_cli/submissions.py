@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from puljeport import conclusions
 from puljeport.submissions import State, Submission
 from puljeport.uploads import Copies, announcement
 from puljeport_cli import answers, form, screen
@@ -16,7 +17,7 @@ from puljeport_cli.failures import Code, Failure
 from puljeport_cli.options import AsJson, InLanguage
 from puljeport_cli.stack import Stack
 
-app = typer.Typer(help="Submissions: list, show, send through again.", no_args_is_help=True)
+app = typer.Typer(help="Submissions: list, show, send through again, withdraw.", no_args_is_help=True)
 
 OPERATOR = "operator"
 LINK_SECONDS = 3600
@@ -176,6 +177,26 @@ def replay(
     screen.table("Replayed", ("reference", "outcome"), [(sent.reference, outcome) for sent, outcome in rows])
 
 
+@app.command()
+def withdraw(
+    ctx: typer.Context,
+    label: Label,
+    reason: Annotated[str, typer.Option(metavar="TEXT", help="Why; it stands in the history.")],
+    by: Annotated[str, typer.Option(metavar="NAME", help="Who asked for it, or who does it.")] = OPERATOR,
+) -> None:
+    """Take a submission back for its applicant: it counts no longer, and everybody concerned is told."""
+    store = stacks.find(ctx.obj).store
+    submission = store.find(label)
+    published = store.current_call(submission.call)
+    try:
+        conclusion = conclusions.withdraw(submission, published.call if published else None, stacks.now())
+    except ValueError as refusal:
+        raise Failure(f"{refusal}.", Code.ERRORS) from None
+    store.conclude(submission, conclusion, stacks.now(), by=by, detail=reason)
+    told = len(conclusion.notices)
+    screen.say(f"[green]✓[/] {submission.reference} is withdrawn; {told} notices are on their way.")
+
+
 def send_again(stack: Stack, submission: Submission) -> str:
     """Put a stored file on intake's queue once more, and say what that will come to."""
     if submission.version_id.startswith("gone-"):
@@ -185,5 +206,7 @@ def send_again(stack: Stack, submission: Submission) -> str:
         stack.store.reopen(submission, stacks.now(), OPERATOR)
     elif not submission.pending:
         outcome = f"sent, but it stays {submission.state}: only an unreadable or late one is read anew"
-    stack.client("sqs").send_message(QueueUrl=stack.output("UploadsQueueUrl"), MessageBody=announcement(submission.arrival))
+    stack.client("sqs").send_message(
+        QueueUrl=stack.output("UploadsQueueUrl"), MessageBody=announcement(submission.arrival)
+    )
     return outcome

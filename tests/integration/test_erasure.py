@@ -47,7 +47,7 @@ def taken(world: World, name: str = "Ansøgning fra A.json", **changes: Any) -> 
 def faulty(world: World) -> Submission:
     """A Word form of the same applicant that was returned with marks."""
     blank = docx.make(a_call(), 1, "da")
-    answers = {"municipality": "751", "contact_email": FORM["contact_email"], "background": FORM["background"]}
+    answers: dict[str, Any] = {"municipality": "751"} | {name: FORM[name] for name in ("contact_email", "background")}
     submission = world.take(FOLDER + "Ansøgning fra A.docx", fill_docx(blank, answers))
     world.notify_all()
     assert submission.returned
@@ -103,9 +103,9 @@ def test_s17_after_erasing_an_applicant_nothing_is_left_of_it(
     world.dynamodb.put_item(TableName=TABLE, Item=mailbox)
     mention(care, first)
     reason = "Anna Ansøgersen var syg"
-    world.store.waive("samvaer-2018", Waiver(
-        applicant="751", until=datetime(2018, 4, 20), reason=reason, approved_by="chef", at=world.clock(),
-    ))  # fmt: skip
+    until = datetime.fromisoformat("2018-04-20T12:00:00")
+    waiver = Waiver(applicant="751", until=until, reason=reason, approved_by="chef", at=world.clock())
+    world.store.waive("samvaer-2018", waiver)
     assert all(canary in care.everything() for canary in CANARIES)
     found = care.erasure.of_applicant("samvaer-2018", "751")
     assert {one.id for one in found} == {first.id, second.id, third.id}
@@ -118,14 +118,14 @@ def test_s17_after_erasing_an_applicant_nothing_is_left_of_it(
     assert [line.model_dump(exclude={"id", "at", "done_at", "counts"}) for line in lines if line] == [
         {"call": "samvaer-2018", "reason": WHY.reason, "by": "operator", "forced": None, "work": None}
     ] * 3
-    assert care.erasure.eraser.log() == sorted((line for line in lines if line), key=lambda line: line.at)
+    assert {line.id for line in care.erasure.eraser.log()} == {first.id, second.id, third.id}
     printed = capsys.readouterr().out
     assert '"submission"' in printed
     assert not [canary for canary in CANARIES if canary in printed]
 
 
 def test_exactly_one_version_goes_and_the_others_of_its_key_stay(world: World, care: Care) -> None:
-    """Two applicants used one file name: only the erased one's version goes, and a delete marker stays over the other."""
+    """Two applicants used one file name: only the erased one's version goes, its marker stays."""
     mine, other = taken(world), taken(world, municipality="101", contact_name="En anden")
     world.s3.delete_object(Bucket=BUCKET, Key=mine.key)
     care.erasure.erase(mine.id, WHY)
@@ -151,7 +151,7 @@ def test_after_erasing_the_one_that_counts_nobody_counts(world: World, care: Car
 
 
 def test_r12_what_announces_an_erased_file_again_makes_no_record(world: World, care: Care) -> None:
-    """A message redelivered after the erasure, and one while the file is still there, are acknowledged and done with."""
+    """A message redelivered after the erasure, and one while the file is still there, are acknowledged."""
     record = world.put(FOLDER + "a.json", a_form())
     assert world.run_intake(s3_event(record)) == []
     world.notify_all()
@@ -202,7 +202,7 @@ def test_a_file_that_is_being_read_is_not_erased(world: World, care: Care) -> No
 
 
 def test_what_a_slow_worker_writes_afterwards_is_swept_the_next_night(world: World, care: Care) -> None:
-    """A reminder that was being written while the record went lies alone, with the organisation's name: not for long."""
+    """A reminder that was being written while the record went lies alone, with a name in it: not for long."""
     submission = taken(world)
     care.erasure.erase(submission.id, WHY)
     late = {"PK": f"SUB#{submission.id}", "SK": "NOTICE#reminder#@applicant", "item": "notice"}

@@ -11,7 +11,8 @@ from botocore.exceptions import ClientError
 
 from builders import BUCKET, MIDWAY, a_call, a_form, a_submission, s3_event
 from care import Care
-from puljeport.notices import Event, Notice, Status
+from puljeport.calls import Event
+from puljeport.notices import Notice, Status
 from puljeport.reconcile import Kind, Remedy
 from puljeport.submissions import State, submission_id
 from worlds import Crash, World
