@@ -18,7 +18,7 @@ from puljeport_cli.stack import Stack
 from puljeport_cli.submissions import OPERATOR
 
 
-def erase(
+def erase(  # noqa: PLR0913, PLR0917 - each is an option of the command
     ctx: typer.Context,
     submission: Annotated[str | None, typer.Option(metavar="REFERENCE", help="This submission.")] = None,
     applicant: Annotated[

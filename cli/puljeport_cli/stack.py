@@ -102,8 +102,8 @@ class Stack:
         """What sends notices, set up as the function `notify` is."""
         function = self.output("NotifyFunctionName")
         given = self.client("lambda").get_function_configuration(FunctionName=function)["Environment"]["Variables"]
-        clients = (self.client(name) for name in ("dynamodb", "sns", "sesv2"))
-        return wired(settings.load(NotifySettings, given), *clients, now)
+        dynamodb, sns, ses = (self.client(name) for name in ("dynamodb", "sns", "sesv2"))
+        return wired(settings.load(NotifySettings, given), dynamodb, sns, ses, now)
 
     def reconcile(self, *, repair: bool) -> Reconcile:
         """What finds and puts back what was lost."""
