@@ -9,8 +9,9 @@ from pydantic import JsonValue
 
 from puljeport import letters, notices
 from puljeport.calls import AnyField, Call, Contact, Event
+from puljeport.contacts import OF_A_SUBMISSION
 from puljeport.letters import Letter, Links, Message
-from puljeport.notices import APPLICANT, Notice
+from puljeport.notices import Notice
 from puljeport.problems import Problem, problem
 from puljeport.submissions import State, Submission, reference, submission_id
 from puljeport.texts import Language, Text
@@ -56,13 +57,13 @@ def message(call: Call, event: Event, language: Language, audience: str = "", po
 
 def to_contact(call: Call, event: Event, contact: Contact, language: Language) -> Notice:
     """The notice of an event to a contact, about a submission where the event is one's."""
-    told = {"language": language, "facts": facts(call, event)}
+    told: dict[str, Any] = {"language": language, "facts": facts(call, event)}
     notice = notices.to_contact(call, event, contact, moment(call))
-    if event in notices.OF_A_SUBMISSION:
+    if event in OF_A_SUBMISSION:
         sent = submission(call, event, language)
         told |= {
-            "submission": sent.id, "reference": sent.reference, "organisation": sent.applicant_name, "state": sent.state,
-            "received_at": sent.received_at, "errors": sent.error_count,
+            "submission": sent.id, "reference": sent.reference, "organisation": sent.applicant_name,
+            "state": sent.state, "received_at": sent.received_at, "errors": sent.error_count,
             "warnings": sent.problem_count - sent.error_count,
         }  # fmt: skip
     return notice.model_copy(update=told)

@@ -17,6 +17,7 @@ from formfiles import FORM, sample_call
 from puljeport import definitions, marks
 from puljeport.blanks import docx, wordings
 from puljeport.calls import AmountField, CvrField
+from puljeport.dates import show_date
 from puljeport.readers import read
 from puljeport.texts import Language, Text
 from puljeport_cli.fill import fill_docx

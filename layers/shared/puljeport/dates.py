@@ -135,7 +135,7 @@ def show_date(day: date) -> Text:
 
 
 def show_moment(moment: datetime, *, seconds: bool = False) -> Text:
-    """A moment as people write it, where it is: `mandag den 9. april 2018 kl. 23.59`, `Monday 9 April 2018 at 23:59`."""
+    """A moment as people write it: `mandag den 9. april 2018 kl. 23.59`, `Monday 9 April 2018 at 23:59`."""
     day, clock = show_date(moment.date()), f"{moment:%H:%M:%S}" if seconds else f"{moment:%H:%M}"
     return Text(
         da=f"{WEEKDAYS_DA[moment.weekday()]} den {day.da} kl. {clock.replace(':', '.')}",

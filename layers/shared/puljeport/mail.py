@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
+from email.header import Header
 from email.utils import formataddr
 from typing import TYPE_CHECKING
 
@@ -55,7 +56,7 @@ class Mail:
         }
         try:
             answer = self._client.send_email(
-                FromEmailAddress=formataddr((header(letter.sender), self._sender)),
+                FromEmailAddress=named(letter.sender, self._sender),
                 Destination={"ToAddresses": [safe(address)]},
                 ReplyToAddresses=[safe(letter.reply_to)] if letter.reply_to else [],
                 Content={"Simple": message},
@@ -97,6 +98,13 @@ def safe(address: str) -> str:
     if len(address) > LONGEST_ADDRESS or not ADDRESS.fullmatch(address):
         raise Refused("bad_address")
     return address
+
+
+def named(name: str, address: str) -> str:
+    """An address with the name of whoever writes from it, in ASCII (RFC 2047: words of at most 75 characters)."""
+    if header(name).isascii():
+        return formataddr((name, address))
+    return f"{Header(name, 'utf-8').encode(linesep='')} <{address}>"
 
 
 def header(text: str) -> str:

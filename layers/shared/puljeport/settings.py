@@ -42,6 +42,12 @@ class NotifySettings(_Settings):
     portal_url: Annotated[str, Field(pattern=r"^$|^https?://[^\s]+[^/]$")] = ""
 
 
+class FeedbackSettings(_Settings):
+    """What the function `feedback` needs."""
+
+    table: Annotated[str, Field(min_length=3)]
+
+
 def load[S: _Settings](model: type[S], environment: Mapping[str, str] | None = None) -> S:
     """The settings `model` from the environment (or the mapping given).
 

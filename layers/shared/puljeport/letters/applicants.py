@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from puljeport.calls import Call, Contact, Event, Role
+from puljeport.calls import Call, Contact, Role
 from puljeport.letters.parts import COPENHAGEN, Facts, Letter, Links, at, one_line, outside
 from puljeport.letters.readback import read_back
 from puljeport.letters.rendering import render
@@ -19,8 +19,8 @@ LONGEST_PROBLEM = 800
 """Characters of one problem's text: it may name up to twelve choices of the form."""
 LONGEST_SUBJECT = 150
 
-CITING = {"unknown_field": "name", "other_call": "found"}
-"""The problems whose text cites free words of the file, and the fact that holds them: a letter leaves them out."""
+CITING = {"unknown_field": ("name",), "other_call": ("found",)}
+"""The problems whose text cites free words of the file, and the facts that hold them: a letter leaves them out."""
 
 
 def to_applicant(notice: Notice, submission: Submission, call: Call | None, links: Links, secret: str | None) -> Letter:
@@ -78,8 +78,9 @@ def _other(call: Call | None, identity: str | None) -> str:
 
 def _shown(found: Problem, call: Call | None, language: Language) -> dict[str, str]:
     """A problem as it is listed: what it is about, where it stands in the file, and what to do."""
-    if masked := CITING.get(found.code):
-        told = problem(found.code, **{masked: "…", "call": call.title if call else "…"})
+    if found.code in CITING:
+        cited: dict[str, Any] = dict.fromkeys(CITING[found.code], "…") | {"call": call.title if call else "…"}
+        told = problem(found.code, **cited)
         found = told.model_copy(update={"label": found.label, "place": found.place})
     return {
         "label": one_line(found.label.get(language)) if found.label else "",

@@ -46,8 +46,11 @@ def _attributes(notice: Notice) -> dict[str, str]:
 
 
 def _body(notice: Notice) -> dict[str, object]:
-    fields = {"submission", "event", "audience", "role", "call", "reference", "organisation", "errors", "warnings"}
-    body = notice.model_dump(mode="json", include=fields | {"facts"})
+    fields = {"submission", "event", "audience", "role", "call", "reference", "errors", "warnings", "facts"}
+    body = notice.model_dump(mode="json", include=fields)
+    body["organisation"] = one_line(notice.organisation)
+    if "listed" in notice.facts:
+        body["facts"]["listed"] = Facts(notice.facts, notice.language).rows("listed")
     # Machine subscribers hear once per contact; this id lets them fold those into one.
     about = notice.submission if notice.event in OF_A_SUBMISSION else notice.call
     body["id"] = ":".join(part for part in (about, notice.event.value, notice.key, str(notice.round)) if part)

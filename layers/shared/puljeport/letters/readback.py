@@ -7,6 +7,7 @@ others it says that they were read, and how long they were.
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from puljeport.calls import AnyField, Call
@@ -18,8 +19,8 @@ REPEATED = frozenset(
     {"amount", "integer", "date", "choice", "multi_choice", "yes_no", "declaration", "municipality", "cvr"}
 )
 MEASURED = frozenset({"text", "long_text", "attachment", "url"})
-LONGEST_NUMBER = 9
-"""Digits of a whole number that is repeated: one more, and it could be a civil registration number."""
+LARGEST = 10**8
+"""Numbers and amounts below it are repeated; a civil registration number is none of them, even without its first 0."""
 MOST_ROWS = 100
 
 UNANSWERED = Text(da="ikke besvaret", en="not answered")
@@ -37,7 +38,7 @@ def _said(field: AnyField, value: Any, language: Language) -> str:
         return UNANSWERED.get(language)
     if field.type == "table":
         return _counted(len(value), Text(da="række", en="row"), Text(da="rækker", en="rows"), language)
-    if field.type == "integer" and len(str(value).lstrip("-")) > LONGEST_NUMBER:
+    if field.type in {"integer", "amount"} and abs(Decimal(value)) >= LARGEST:
         return READ.get(language)
     if field.type in REPEATED:
         return one_line(format_value(field, value, language), 4 * LONGEST_NAME)

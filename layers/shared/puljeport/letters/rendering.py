@@ -26,7 +26,7 @@ _BLANKS = re.compile(r"\n\s*\n")
 
 
 class Rendered(NamedTuple):
-    """A subject in plain words, and a body in the flavour that was asked for."""
+    """A subject and a body in the flavour that was asked for."""
 
     subject: str
     body: str
@@ -35,11 +35,11 @@ class Rendered(NamedTuple):
 @cache
 def _environment(flavour: Flavour) -> Environment:
     # Imported here: only whoever writes letters pays for it, and the first letter of a process compiles its template.
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined  # noqa: PLC0415
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape  # noqa: PLC0415
 
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
-        autoescape=flavour == "html",
+        autoescape=select_autoescape((), (), default=flavour == "html"),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -63,14 +63,8 @@ def render(audience: Audience, event: str, language: Language, flavour: Flavour,
     say = environment.get_template(f"say.{flavour}.j2").make_module({"language": language})
     template = environment.get_template(f"{audience}.{language}.j2")
     words = template.make_module(context | {"say": say, "language": language})
-    subject = _plain(str(getattr(words, f"{event}_subject")()))
+    subject = _flow(getattr(words, f"{event}_subject")())
     body = getattr(words, event)()
     page = environment.get_template(f"page.{flavour}.j2")
     whole = page.render(subject=subject, body=body, language=language)
-    return Rendered(subject, _BLANKS.sub("\n\n", whole).strip() + "\n")
-
-
-def _plain(text: str) -> str:
-    from markupsafe import Markup  # noqa: PLC0415
-
-    return " ".join(Markup(text).unescape().split())
+    return Rendered(str(subject), _BLANKS.sub("\n\n", whole).strip() + "\n")
