@@ -13,13 +13,16 @@ from typing import Any
 import boto3
 import pytest
 from moto.s3.models import s3_backends
+from moto.ses.models import ses_backends
 
+import feedback.app
 import intake.app
 import notify.app
 from builders import BUCKET, MIDWAY, a_call, s3_event, s3_record, sqs_event, stream_event
 from puljeport import aws
 from puljeport.calls import Call
 from puljeport.delivery import Delivery
+from puljeport.feedback import Feedback
 from puljeport.intake import Intake
 from puljeport.letters import Links
 from puljeport.mail import Mail
@@ -162,7 +165,9 @@ class World:
         self.delivery = Delivery(
             store, outbox, self.topic, self.mail, Links("https://puljer.example.dk"), now=self.clock
         )
+        self.feedback = Feedback(store, outbox, now=self.clock)
         self.monkeypatch.setattr(intake.app, "_intake", lambda: self.intake)
+        self.monkeypatch.setattr(feedback.app, "_feedback", lambda: self.feedback)
         self.monkeypatch.setattr(notify.app, "_delivery", lambda: self.delivery)
 
     def publish(self, call: Call | None = None) -> Call:
@@ -186,6 +191,15 @@ class World:
         answer = notify.app.handler(stream_event(*keys, **changes), Context())
         return [failed["itemIdentifier"] for failed in answer["batchItemFailures"]]
 
+    def run_feedback(self, *bodies: object) -> list[str]:
+        """One invocation of `feedback` with these messages: the ids of those that come back."""
+        answer = feedback.app.handler(sqs_event(*bodies), Context())
+        return [failed["itemIdentifier"] for failed in answer["batchItemFailures"]]
+
+    def mails(self) -> list[Any]:
+        """The mails to applicants that SES took, oldest first."""
+        return list(ses_backends[ACCOUNT]["eu-north-1"].sent_messages)
+
     def take(self, key: str, data: bytes, at: datetime = MIDWAY) -> Submission:
         """Put an object, take it in, and give its record."""
         record = self.put(key, data, at)
@@ -200,7 +214,7 @@ class World:
     def items(self, kind: str) -> list[dict[str, Any]]:
         """All items of one kind, in DynamoDB's own shape."""
         items = self.dynamodb.scan(TableName=TABLE, ConsistentRead=True)["Items"]
-        return [item for item in items if item["item"]["S"] == kind]
+        return [item for item in items if item.get("item") == {"S": kind}]
 
     def outbox(self) -> list[tuple[str, str]]:
         """The keys of every outbox row."""

@@ -104,7 +104,7 @@ def named(name: str, address: str) -> str:
     """An address with the name of whoever writes from it, in ASCII (RFC 2047: words of at most 75 characters)."""
     if header(name).isascii():
         return formataddr((name, address))
-    return f"{Header(name, 'utf-8').encode(linesep='')} <{address}>"
+    return f"{Header(name, 'utf-8').encode(linesep='', maxlinelen=75)} <{address}>"
 
 
 def header(text: str) -> str:
