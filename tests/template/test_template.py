@@ -13,15 +13,20 @@ from cfnlint.config import ManualArgs
 from moto.events.models import EventPattern
 from pydantic import BaseModel
 
+from feedback.app import METRICS as FEEDBACK_METRICS
 from notify.app import METRICS
-from puljeport.settings import PREFIX, IntakeSettings, NotifySettings
+from puljeport.settings import PREFIX, FeedbackSettings, IntakeSettings, NotifySettings
 from puljeport.submissions import State
 from template.resources import Resource, many, named, of
 from template.transformed import TEMPLATE, source
 
 STATEFUL = {"AWS::DynamoDB::Table", "AWS::Logs::LogGroup", "AWS::S3::Bucket"}
 KEEPS = {"Retain", "RetainExceptOnCreate"}
-SETTINGS: dict[str, type[BaseModel]] = {"IntakeFunction": IntakeSettings, "NotifyFunction": NotifySettings}
+SETTINGS: dict[str, type[BaseModel]] = {
+    "IntakeFunction": IntakeSettings,
+    "NotifyFunction": NotifySettings,
+    "FeedbackFunction": FeedbackSettings,
+}
 
 
 # -- R23: it holds together ------------------------------------------------------------------------------------------
@@ -203,7 +208,7 @@ def test_alarms_reach_operations(resources: dict[str, Resource]) -> None:
 def test_alarms_watch_metrics_that_are_sent(resources: dict[str, Resource]) -> None:
     """An alarm on a metric of ours names one that the functions send, under the service name that they send it as."""
     sent = {"intake": {"Submission" + state.value.title().replace("_", "") for state in State}}
-    sent["notify"] = set(METRICS.values())
+    sent["notify"], sent["feedback"] = set(METRICS.values()), set(FEEDBACK_METRICS.values())
     services = {
         function["Environment"]["Variables"]["POWERTOOLS_SERVICE_NAME"]["Fn::Sub"]: function["Handler"].split(".")[0]
         for function in of(resources, "AWS::Lambda::Function").values()
