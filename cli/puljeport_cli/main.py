@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from puljeport_cli import call, contacts, demo, form, logs, running, submissions
+from puljeport_cli import call, contacts, demo, form, logs, notice, running, submissions
 from puljeport_cli.failures import Commands
 from puljeport_cli.local import ROOT_VARIABLE
 from puljeport_cli.stack import Target
@@ -44,6 +44,7 @@ def options(
 app.add_typer(call.app, name="call")
 app.add_typer(form.app, name="form")
 app.add_typer(submissions.app, name="submissions")
+app.add_typer(notice.app, name="notice")
 app.command("contacts")(contacts.contacts)
 app.command("up")(running.up)
 app.command("down")(running.down)
