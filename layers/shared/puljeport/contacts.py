@@ -11,7 +11,7 @@ from datetime import date, datetime, time
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, PlainSerializer
 from pydantic_core import PydanticCustomError
 
 from puljeport import soundness
@@ -77,11 +77,19 @@ def _clock(value: object) -> object:
     raise PydanticCustomError("unsound", 'write the time of day as hour and minute in quotes, for example "08:00"')
 
 
+ClockTime = Annotated[
+    time,
+    BeforeValidator(_clock),
+    PlainSerializer(lambda at: at.strftime("%H:%M"), return_type=str, when_used="json"),
+]
+"""A time of day to the minute, local to the call; written and stored as `"08:00"`."""
+
+
 class Digest(Model):
     """When a contact wants the events in `events` gathered into one message: each day or each week, at a local hour."""
 
     every: Literal["day", "week"] = "day"
-    at: Annotated[time, BeforeValidator(_clock)] = time(8)
+    at: ClockTime = time(8)
     day: Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"] | None = None
     events: tuple[Event, ...] = Field(min_length=1)
 

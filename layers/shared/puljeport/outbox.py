@@ -134,11 +134,12 @@ class Outbox(Table):
         update: dict[str, Any] = {
             "TableName": self._table,
             "Key": items.wire({"PK": f"PACE#{notice.endpoint}", "SK": f"WINDOW#{window}"}),
-            "UpdateExpression": "SET #kind = if_not_exists(#kind, :none) + :one, expires_at = :expires",
+            "UpdateExpression": "SET #kind = if_not_exists(#kind, :none) + :one, expires_at = :expires, #item = :pace",
             "ConditionExpression": "attribute_not_exists(#kind) OR #kind < :limit",
-            "ExpressionAttributeNames": {"#kind": kind},
+            "ExpressionAttributeNames": {"#kind": kind, "#item": "item"},
             "ExpressionAttributeValues": items.wire({
-                ":none": 0, ":one": 1, ":limit": limit, ":expires": int((now + timedelta(days=1)).timestamp()),
+                ":pace": "pace", ":none": 0, ":one": 1, ":limit": limit,
+                ":expires": int((now + timedelta(days=1)).timestamp()),
             }),
         }  # fmt: skip
         return self._applied(update)
