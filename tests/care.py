@@ -4,24 +4,16 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from typing import Any
-
-from moto.ses.models import ses_backends
 
 import erase.app
 import reconcile.app
 from builders import BUCKET
 from puljeport.eraser import Eraser
 from puljeport.erasure import Erasure
-from puljeport.ledger import Ledger
 from puljeport.objects import Objects
 from puljeport.outbox import Outbox
-from puljeport.queues import Queue
-from puljeport.reconcile import Reconcile
 from puljeport.store import Store
-from worlds import ACCOUNT, DOCUMENTS, TABLE, Context, World, worker_client
-
-REGION = "eu-north-1"
+from worlds import DOCUMENTS, TABLE, Context, World, worker_client
 
 
 @dataclass
@@ -45,21 +37,8 @@ class Care:
 
     def __post_init__(self) -> None:
         world = self.world
-        world.s3.put_bucket_versioning(Bucket=DOCUMENTS, VersioningConfiguration={"Status": "Enabled"})
-        self.queue_url = world.sqs.create_queue(QueueName="uploads")["QueueUrl"]
-        self.queue = Queue(world.sqs, self.queue_url)
+        self.queue, self.reconcile = world.uploads_queue, world.reconcile
         client = worker_client("dynamodb")
-        self.reconcile = Reconcile(
-            store=Store(client, TABLE),
-            outbox=Outbox(client, TABLE),
-            ledger=Ledger(client, TABLE),
-            uploads=Objects(worker_client("s3"), BUCKET),
-            queue=self.queue,
-            delivery=world.delivery,
-            now=world.clock,
-            log=lambda _submission, _error: None,
-        )
-        world.monkeypatch.setattr(reconcile.app, "_reconcile", lambda: self.reconcile)
         self.erasure = Erasure(
             store=Store(client, TABLE),
             outbox=Outbox(client, TABLE),
@@ -91,15 +70,10 @@ class Care:
 
     def drain(self) -> int:
         """Let intake take all that waits in its queue: how many messages that were."""
-        taken = list(self.queue.take(self.queue.count(), 60))
-        for letter in taken:
-            assert self.world.run_intake(letter.body) == []
-            self.queue.drop(letter)
-        return len(taken)
-
-    def mails(self) -> list[Any]:
-        """The mails that SES was given for applicants."""
-        return list(ses_backends[ACCOUNT][REGION].sent_messages)
+        bodies = self.world.sent_to_queue()
+        for body in bodies:
+            assert self.world.run_intake(body) == []
+        return len(bodies)
 
     def everything(self) -> str:
         """All that lies in the table and in both buckets, as one text, for looking for what must not be there."""

@@ -13,11 +13,13 @@ SHOWN: dict[str, set[str]] = {
         "dynamodb:UpdateItem",
         "dynamodb:ConditionCheckItem",
     },
-    "NotifyRole": {"dynamodb:GetItem", "dynamodb:UpdateItem", "sns:Publish"},
+    "NotifyRole": {"dynamodb:GetItem", "dynamodb:UpdateItem", "sns:Publish", "ses:SendEmail"},
+    "FeedbackRole": {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"},
     "ReconcileRole": {
         "s3:ListBucketVersions",
         "sqs:SendMessage",
         "sns:Publish",
+        "ses:SendEmail",
         "dynamodb:BatchGetItem",
         "dynamodb:GetItem",
         "dynamodb:PutItem",
@@ -51,5 +53,6 @@ LAMBDA_ITSELF: dict[str, set[str]] = {
         "dynamodb:ListStreams",
         "sqs:SendMessage",
     },
+    "FeedbackRole": {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"},
 }
 EVERY_FUNCTION = {"logs:CreateLogStream", "logs:PutLogEvents", "xray:PutTraceSegments", "xray:PutTelemetryRecords"}

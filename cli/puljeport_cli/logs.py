@@ -31,6 +31,7 @@ class Function(StrEnum):
 
     INTAKE = "intake"
     NOTIFY = "notify"
+    FEEDBACK = "feedback"
     RECONCILE = "reconcile"
     ERASE = "erase"
 

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from puljeport import conclusions
+from puljeport.notices import Notice, Status
 from puljeport.submissions import State, Submission
 from puljeport.uploads import Copies, announcement
 from puljeport_cli import answers, form, screen
@@ -51,6 +52,7 @@ def row(submission: Submission) -> dict[str, Any]:
         "applicant": submission.applicant,
         "applicant_name": submission.applicant_name,
         "problems": submission.problem_count,
+        "bounced": submission.bounced,
     }
 
 
@@ -64,10 +66,12 @@ def show_table(title: str, found: Iterable[Submission]) -> None:
             screen.when(submission.received_at),
             submission.applicant_name or submission.applicant or "",
             submission.problem_count,
+            f"bounced ({submission.bounced})" if submission.bounced else "",
         )
         for submission in found
     ]
-    screen.table(title, ("reference", "call", "state", "received", "applicant", "problems"), rows, empty="none")
+    columns = ("reference", "call", "state", "received", "applicant", "problems", "mail")
+    screen.table(title, columns, rows, empty="none")
 
 
 @app.command()
@@ -93,8 +97,15 @@ def show(ctx: typer.Context, label: Label, lang: InLanguage = "da", as_json: AsJ
     if published:
         screen.table("Answers", ("field", "value"), answers.rows(published.call, submission.values, lang), empty="none")
     form.show_problems(_problems_title(submission), submission.problems, lang)
-    told = [(n.audience, n.event.value, n.status.value, screen.when(n.sent_at), n.why or "") for n in notices]
-    screen.table("Told", ("contact", "event", "status", "sent", "why not"), told, empty="nobody")
+    told = [(n.audience, n.event.value, n.status.value, screen.when(n.sent_at), _why_not(n)) for n in notices]
+    screen.table("Told", ("who", "event", "status", "sent", "why not"), told, empty="nobody")
+
+
+def _why_not(notice: Notice) -> str:
+    """Why a message did not reach anybody, as far as it is known."""
+    if notice.bounced:
+        return f"bounced ({notice.bounced}) {screen.when(notice.bounced_at)}"
+    return "no SenderEmail was deployed" if notice.status is Status.NOT_CONFIGURED else notice.why or ""
 
 
 def _problems_title(submission: Submission) -> str:
@@ -117,6 +128,8 @@ def _facts(submission: Submission) -> list[tuple[str, object]]:
         ("returned copy", submission.returned or ""),
         ("replaces", submission.replaces or ""),
         ("replaced by", submission.replaced_by or ""),
+        ("written to", submission.email or ""),
+        ("mail bounced", submission.bounced or ""),
     ]
     return [(name, value) for name, value in facts if value != ""]
 

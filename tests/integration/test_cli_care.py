@@ -11,8 +11,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 from botocore.stub import Stubber
-from click.testing import Result
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from builders import BUCKET, MIDWAY, a_form, s3_event
 from care import Care
@@ -56,7 +55,7 @@ def puljeport(care: Care) -> Run:
     }
     outputs = {
         "TableName": TABLE, "UploadsBucketName": BUCKET, "DocumentsBucketName": DOCUMENTS,
-        "UploadsQueueUrl": care.queue_url, **urls,
+        "UploadsQueueUrl": world.sqs.get_queue_url(QueueName="uploads")["QueueUrl"], **urls,
     }  # fmt: skip
     here = Here("test", outputs, "CREATE_COMPLETE")
     world.monkeypatch.setattr(stack, "find", lambda _target: here)
@@ -141,8 +140,9 @@ def test_a_redrive_moves_as_many_as_are_asked_for_and_makes_no_second_record(car
     assert listed(puljeport("dlq", "redrive", "--json"))["moved"] == 0
 
 
+@pytest.mark.usefixtures("environment")
 @pytest.mark.parametrize(("code", "moves"), [("", True), ("UnsupportedOperation", False), ("InvalidAction", False)])
-def test_sqs_moves_all_by_itself_where_it_can(care: Care, code: str, moves: bool) -> None:
+def test_sqs_moves_all_by_itself_where_it_can(code: str, moves: bool) -> None:
     """StartMessageMoveTask is asked with the dead letter queue's ARN; a service that has none is told apart."""
     client = boto3.client("sqs")
     arn = "arn:aws:sqs:eu-north-1:123456789012:uploads"
@@ -152,7 +152,7 @@ def test_sqs_moves_all_by_itself_where_it_can(care: Care, code: str, moves: bool
             stub.add_response("start_message_move_task", {"TaskHandle": "x"}, {"SourceArn": arn})
         else:
             stub.add_client_error("start_message_move_task", code)
-        assert Queue(client, care.queue_url).move_all() is moves
+        assert Queue(client, "https://sqs.example/uploads").move_all() is moves
         stub.assert_no_pending_responses()
 
 

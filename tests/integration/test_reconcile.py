@@ -39,7 +39,7 @@ def told(care: Care) -> tuple[Counter[tuple[str, str]], Counter[str]]:
         (message["MessageAttributes"]["contact"]["Value"], message["Message"]["reference"])
         for message in care.world.received_messages()
     )
-    return contacts, Counter(mail.destinations["ToAddresses"][0] for mail in care.mails())
+    return contacts, Counter(mail.destinations["ToAddresses"][0] for mail in care.world.mails())
 
 
 # -- promise 1: each object has a record -----------------------------------------------------------------------------

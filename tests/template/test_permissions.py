@@ -84,15 +84,17 @@ def test_s15_erasing_reaches_no_blank_no_guide_and_no_definition(resources: dict
 
 
 def test_s15_services_write_only_for_this_account(resources: dict[str, Resource]) -> None:
-    """A service that a policy lets in must come on behalf of this account, not of somebody else's bucket or alarm."""
+    """A service that a policy lets in must come on behalf of this account, or of one resource of this template."""
     let_in = 0
     for name, resource in resources.items():
         if resource["Type"] == "AWS::IAM::Role":
             continue
         for statement in allows(resource):
             assert set(statement["Principal"]) == {"Service"}, name
-            condition = statement["Condition"]["StringEquals"]
-            assert condition == {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}, name
+            condition = statement["Condition"]
+            own = condition.get("StringEquals") == {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}
+            source = named(condition.get("ArnEquals"))
+            assert own or (source and source <= set(resources)), name
             let_in += 1
     assert let_in
 
@@ -156,8 +158,11 @@ KEYS = {
     ("IntakeRole", "dynamodb:PutItem"): {"SUB#*", "REFERENCE#*", "APPLICANT#*"},
     ("IntakeRole", "dynamodb:UpdateItem"): {"SUB#*"},
     ("IntakeRole", "dynamodb:ConditionCheckItem"): {"APPLICANT#*", "ERASED#*"},
-    ("NotifyRole", "dynamodb:GetItem"): {"SUB#*"},
-    ("NotifyRole", "dynamodb:UpdateItem"): {"SUB#*"},
+    ("NotifyRole", "dynamodb:GetItem"): {"SUB#*", "CALL#*"},
+    ("NotifyRole", "dynamodb:UpdateItem"): {"SUB#*", "CALL#*", "PACE#*"},
+    ("FeedbackRole", "dynamodb:GetItem"): {"SUB#*", "CALL#*"},
+    ("FeedbackRole", "dynamodb:PutItem"): {"SUB#*", "ADDRESS#*"},
+    ("FeedbackRole", "dynamodb:UpdateItem"): {"SUB#*"},
     ("ReconcileRole", "dynamodb:GetItem"): {"SUB#*", "CALL#*", "RECONCILE"},
     ("ReconcileRole", "dynamodb:BatchGetItem"): {"SUB#*", "ERASED#*"},
     ("ReconcileRole", "dynamodb:Query"): {"CALLS", "CALL#*", "OUTBOX#*"},
@@ -177,7 +182,7 @@ ITEMS = {action for _, action in KEYS}
 
 
 def test_s15_a_role_reaches_only_the_items_of_its_work(resources: dict[str, Resource]) -> None:
-    """Items are narrowed by partition key: intake cannot write a call, notify cannot read one or touch a pointer."""
+    """Items are narrowed by partition key: intake cannot write a call, notify cannot touch a pointer."""
     found: dict[tuple[str, str], set[str]] = {}
     for name in roles.SHOWN:
         for statement in allows(resources[name]):
@@ -187,8 +192,25 @@ def test_s15_a_role_reaches_only_the_items_of_its_work(resources: dict[str, Reso
     assert found == KEYS
 
 
-def test_s15_notify_changes_only_whether_a_notice_was_sent(resources: dict[str, Resource]) -> None:
-    """Notify's updates are narrowed to the attributes that it marks, so that it can change no application."""
-    (update,) = (one for one in allows(resources["NotifyRole"]) if one["Action"] == "dynamodb:UpdateItem")
-    attributes = update["Condition"]["ForAllValues:StringEquals"]["dynamodb:Attributes"]
-    assert set(attributes) == {"PK", "SK", "status", "sent_at", "message_id", "why"}
+ATTRIBUTES = {
+    "MarkNotices": {"status", "sent_at", "message_id", "why", "GSI1PK", "GSI1SK"},
+    "CountMessages": {"single", "gathered", "expires_at"},
+    "MarkWhatBounced": {"message_id", "bounced", "bounced_at", "events"},
+}
+
+
+def test_s15_who_tells_and_who_hears_back_change_no_answer(resources: dict[str, Resource]) -> None:
+    """The updates of notify and feedback are narrowed to the attributes they mark: they can change no application."""
+    found = {
+        statement["Sid"]: set(statement["Condition"]["ForAllValues:StringEquals"]["dynamodb:Attributes"]) - {"PK", "SK"}
+        for name in ("NotifyRole", "FeedbackRole")
+        for statement in allows(resources[name])
+        if statement["Action"] == "dynamodb:UpdateItem"
+    }
+    assert found == ATTRIBUTES
+
+
+def test_s15_mail_is_sent_from_the_configured_address_alone(resources: dict[str, Resource]) -> None:
+    """Whatever else SES has verified for the account, notify writes from the one address it was given."""
+    (send,) = (one for one in allows(resources["NotifyRole"]) if one["Action"] == "ses:SendEmail")
+    assert send["Condition"] == {"StringEqualsIfExists": {"ses:FromAddress": {"Ref": "SenderEmail"}}}

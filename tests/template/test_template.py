@@ -14,9 +14,17 @@ from moto.events.models import EventPattern
 from pydantic import BaseModel
 
 import erase.app
+import feedback.app
 import notify.app
 import reconcile.app
-from puljeport.settings import PREFIX, EraseSettings, IntakeSettings, NotifySettings, ReconcileSettings
+from puljeport.settings import (
+    PREFIX,
+    EraseSettings,
+    FeedbackSettings,
+    IntakeSettings,
+    NotifySettings,
+    ReconcileSettings,
+)
 from puljeport.submissions import State
 from template.resources import Resource, many, named, of
 from template.transformed import TEMPLATE, source
@@ -28,6 +36,7 @@ SETTINGS: dict[str, type[BaseModel]] = {
     "NotifyFunction": NotifySettings,
     "ReconcileFunction": ReconcileSettings,
     "EraseFunction": EraseSettings,
+    "FeedbackFunction": FeedbackSettings,
 }
 
 
@@ -220,6 +229,7 @@ def test_alarms_watch_metrics_that_are_sent(resources: dict[str, Resource]) -> N
     sent = {"intake": {"Submission" + state.value.title().replace("_", "") for state in State}}
     sent["notify"] = set(notify.app.METRICS.values())
     sent |= {"reconcile": reconcile.app.METRICS, "erase": erase.app.METRICS}
+    sent["feedback"] = set(feedback.app.METRICS.values())
     services = {
         function["Environment"]["Variables"]["POWERTOOLS_SERVICE_NAME"]["Fn::Sub"]: function["Handler"].split(".")[0]
         for function in of(resources, "AWS::Lambda::Function").values()

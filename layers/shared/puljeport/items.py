@@ -71,6 +71,11 @@ def erased_key(identity: str) -> Item:
     return {"PK": f"ERASED#{identity}", "SK": "ERASED"}
 
 
+def address_key(endpoint: str) -> Item:
+    """What is known of a mailbox, by its hash."""
+    return {"PK": f"ADDRESS#{endpoint}", "SK": "ADDRESS"}
+
+
 def notice_key(notice: Notice) -> Item:
     """One outbox row."""
     return {"PK": notice.partition, "SK": notice.sort_key}

@@ -127,24 +127,6 @@ class Outbox(Table):
             return False
         return self._mark(notice, {"status": Status.PENDING.value}, notice.status)
 
-    def mark_bounced(self, notice: Notice, kind: str, at: datetime) -> bool:
-        """Record that a mail came back, or was complained of. False when just that had been recorded before.
-
-        Raises Contention while the row is not marked as sent yet: the callback came first, try again.
-        """
-        changes = {"bounced": kind, "bounced_at": items.stamp(at)}
-        update = self._change(
-            items.notice_key(notice), changes, [], "#status = :sent AND (attribute_not_exists(#0) OR #0 <> :0)",
-            {":sent": Status.SENT.value},
-        )  # fmt: skip
-        update["ExpressionAttributeNames"]["#status"] = "status"
-        if self._applied(update):
-            return True
-        known = self.notice(notice.partition, notice.sort_key)
-        if known is not None and known.status is not Status.SENT:
-            raise Contention("the mail is not marked as sent yet")
-        return False
-
     def _mark(self, notice: Notice, changes: Item, was: Status) -> bool:
         place = items.outbox_place(notice.model_copy(update={"status": Status(changes["status"])}))
         gone = [] if place else ["GSI1PK", "GSI1SK"]

@@ -64,6 +64,12 @@ class EraseSettings(_Settings):
     documents_bucket: Annotated[str, Field(min_length=3)]
 
 
+class FeedbackSettings(_Settings):
+    """What the function `feedback` needs."""
+
+    table: Annotated[str, Field(min_length=3)]
+
+
 def load[S: _Settings](model: type[S], environment: Mapping[str, str] | None = None) -> S:
     """The settings `model` from the environment (or the mapping given).
 

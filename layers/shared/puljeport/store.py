@@ -23,6 +23,7 @@ from puljeport.errors import Contention, UnknownCall, UnknownSubmission
 from puljeport.extensions import Extension, Waiver
 from puljeport.items import Item, PublishedCall
 from puljeport.moments import Record
+from puljeport.notices import Bounce, Notice
 from puljeport.submissions import HistoryEvent, State, Submission
 from puljeport.table import LOST_RACE, Table
 
@@ -319,6 +320,33 @@ class Store(Table):
                 raise
             return known
         return after
+
+    def came_back(self, before: Submission, mail: Notice, bounce: Bounce, told: tuple[Notice, ...]) -> None:
+        """Record that a mail about a submission did not arrive: on its row, the submission, its history and the
+        mailbox, together with the notices that tell of it.
+
+        Raises Contention when the row is of another mail or says this already, or the submission changed meanwhile.
+        """
+        after = before.model_copy(update={"bounced": bounce.kind, "events": before.events + 1})
+        detail = f"{bounce.kind} ({mail.event})"
+        event = HistoryEvent(number=after.events, event="bounced", at=bounce.at, by="feedback", detail=detail)
+        unmarked = "message_id = :id AND (attribute_not_exists(#0) OR #0 <> :0)"
+        marks = {"bounced": bounce.kind, "bounced_at": items.stamp(bounce.at)}
+        known = items.address_key(bounce.endpoint) | {"item": "address"} | marks
+        self._transact(
+            [
+                {"Update": self._change(items.notice_key(mail), marks, [], unmarked, {":id": mail.message_id})},
+                self._update_record(before, after),
+                self._put(items.event_item(before.id, event)),
+                self._put(known, "attribute_not_exists(PK) OR attribute_exists(PK)"),
+                *(self._put(items.notice_item(notice)) for notice in told),
+            ]
+        )
+
+    def bounce(self, endpoint: str) -> Bounce | None:
+        """The last mail to a mailbox that did not arrive; None where all did."""
+        item = self._get(items.address_key(endpoint))
+        return Bounce(item["bounced"], datetime.fromisoformat(item["bounced_at"]), endpoint) if item else None
 
     def _update_record(self, before: Submission, after: Submission) -> Item:
         # Only what changed is written, so that attributes of a newer version of the code survive an older one.
