@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from puljeport.errors import UnknownCall
+from puljeport.notices import endpoint
 from puljeport.publish import Reach, Recipient, recipients
 from puljeport_cli import cloud, screen
 from puljeport_cli import stack as stacks
@@ -34,8 +35,12 @@ def contacts(
     found = recipients(published, stack.topic.subscriptions())
     if as_json:
         screen.as_json([row(recipient) for recipient in found])
-    else:
-        show(found)
+        return
+    show(found)
+    for address in dict.fromkeys(recipient.contact.email for recipient in found):
+        if bounce := stack.store.bounce(endpoint(address)):
+            when = screen.when(bounce.at)
+            screen.say(f"[yellow]![/] {screen.quote(address)}: a mail did not arrive ({bounce.kind}, {when})")
 
 
 def row(recipient: Recipient) -> dict[str, Any]:

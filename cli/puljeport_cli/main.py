@@ -7,7 +7,20 @@ from typing import Annotated
 
 import typer
 
-from puljeport_cli import call, contacts, demo, form, logs, running, submissions
+from puljeport_cli import (
+    call,
+    contacts,
+    demo,
+    dlq,
+    erase,
+    form,
+    logs,
+    notice,
+    notices,
+    reconcile,
+    running,
+    submissions,
+)
 from puljeport_cli.failures import Commands
 from puljeport_cli.local import ROOT_VARIABLE
 from puljeport_cli.stack import Target
@@ -44,6 +57,11 @@ def options(
 app.add_typer(call.app, name="call")
 app.add_typer(form.app, name="form")
 app.add_typer(submissions.app, name="submissions")
+app.add_typer(notice.app, name="notice")
+app.add_typer(notices.app, name="notices")
+app.add_typer(dlq.app, name="dlq")
+app.command("reconcile")(reconcile.reconcile)
+app.command("erase")(erase.erase)
 app.command("contacts")(contacts.contacts)
 app.command("up")(running.up)
 app.command("down")(running.down)

@@ -10,14 +10,23 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any
+from urllib.parse import unquote_plus
 
 import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from builders import a_call, a_form, http_event, s3_event, s3_record, sqs_event, stream_event
+from builders import a_call, a_form, a_submission, http_event, s3_event, s3_record, sqs_event, stream_event
+from puljeport import items
 from puljeport.blanks import docx
+from puljeport.calls import Event
+from puljeport.eraser import Erased
+from puljeport.eraser import work as work_on
+from puljeport.notices import Gathering, Status, for_submission
+from puljeport.submissions import submission_id
+from puljeport.uploads import arrivals
 from puljeport_cli.fill import fill_docx
 from puljeport_cli.stack import Stack, now
 from roles import SHOWN
@@ -65,19 +74,29 @@ class Desk:
     def paused(self) -> Iterator[None]:
         """The functions' triggers wait."""
         mappings = self.functions.list_event_source_mappings()["EventSourceMappings"]
+        rules = self.stack.client("events")
+        clocks = [rule["Name"] for rule in rules.list_rules()["Rules"]]
         for mapping in mappings:
             self.functions.update_event_source_mapping(UUID=mapping["UUID"], Enabled=False)
+        for clock in clocks:
+            rules.disable_rule(Name=clock)
         try:
             yield
         finally:
+            for clock in clocks:
+                rules.enable_rule(Name=clock)
             for mapping in mappings:
                 self.functions.update_event_source_mapping(UUID=mapping["UUID"], Enabled=True)
 
     def invoke(self, function: str, event: dict[str, Any]) -> bool:
         """Invoke a function: whether it did all that was asked of it."""
+        return self.answer(function, event) == {"batchItemFailures": []}
+
+    def answer(self, function: str, event: dict[str, Any]) -> dict[str, Any] | None:
+        """Invoke a function: what it answered, None when it failed."""
         answer = self.functions.invoke(FunctionName=self.physical[function], Payload=json.dumps(event).encode())
-        body = json.loads(answer["Payload"].read())
-        return "FunctionError" not in answer and (body == {"batchItemFailures": []} or body.get("statusCode") == 200)
+        body: dict[str, Any] = json.loads(answer["Payload"].read())
+        return None if "FunctionError" in answer else body
 
     def put(self, data: bytes | None = None, **changes: Any) -> dict[str, Any]:
         """Upload a form under a new name, a valid one unless it is given, and give its event record."""
@@ -135,6 +154,67 @@ class Desk:
         )  # fmt: skip
         return lambda: self.invoke("NotifyFunction", stream_event((pk, sk)))
 
+    def reconcile(self) -> Callable[[], bool]:
+        """Notices to a contact and to the applicant that wait, a file that was never concluded, and the nightly pass."""
+        long_ago = now() - timedelta(hours=2)
+        record = self.put(municipality=next(self.fresh), contact_email="ansoeger@example.dk")
+        (arrival,) = arrivals(json.dumps(s3_event(record)))
+        identity = submission_id(arrival.bucket, arrival.key, arrival.version_id or "")
+        stuck = a_submission(
+            id=identity, reference=f"SAM-{identity[:8]}", call=CALL, call_version=1, bucket=arrival.bucket,
+            key=arrival.key, version_id=arrival.version_id, received_at=long_ago, recorded_at=long_ago,
+            email="ansoeger@example.dk", attempts=1,
+        )  # fmt: skip
+        assert self.stack.store.receive(stuck, long_ago)
+        published = self.stack.store.current_call(CALL)
+        assert published
+        told = for_submission(published.call, Event.ACCEPTED, stuck, long_ago)
+        assert self.stack.outbox.add(told)
+
+        def work() -> bool:
+            answered = self.answer("ReconcileFunction", {"pass": "full"})
+            rows = self.stack.outbox.of_submission(identity)
+            return answered is not None and {row.status for row in rows} == {Status.SENT}
+
+        return work
+
+    def erase(self) -> Callable[[], bool]:
+        """An erasure that has begun, of a file that is there, whose applicant has another, and that is mentioned."""
+        municipality = next(self.fresh)
+        older, newer = (self.put(municipality=municipality) for _ in range(2))
+        assert self.take(older)
+        assert self.take(newer)
+        submission = next(one for one in self.stack.store.list_submissions(CALL) if one.key == decoded(newer))
+        why = {"call": CALL, "reason": "a test", "by": "test", "at": now()}
+        line = Erased(id=submission.id, work=work_on(submission), **why)
+        gathering = Gathering(
+            call=CALL, contact=submission.id, event=Event.SUMMARY, writes=1,
+            listed=({"reference": submission.reference, "organisation": "x", "event": "accepted"},),
+        )  # fmt: skip
+        item = items.wire(items.gathering_item(gathering))
+        self.stack.client("dynamodb").put_item(TableName=self.stack.output("TableName"), Item=item)
+        eraser = self.stack.erasure.eraser
+        eraser.begin(submission, line)
+
+        def work() -> bool:
+            answered = self.answer("EraseFunction", {})
+            known = eraser.erased(submission.id)
+            return answered is not None and answered["held"] == 0 and known is not None and known.done_at is not None
+
+        return work
+
+
+def decoded(record: dict[str, Any]) -> str:
+    """The key of an event record."""
+    return str(unquote_plus(record["s3"]["object"]["key"]))
+
+
+ROLES: dict[str, Callable[[Desk], Callable[[], bool]]] = {
+    "NotifyRole": Desk.tell,
+    "ReconcileRole": Desk.reconcile,
+    "EraseRole": Desk.erase,
+}
+"""What a function has to do that needs all that its role may do."""
 
 PAGES = {
     "dynamodb:Query": "/",
@@ -166,10 +246,8 @@ def desk(guarded: Stack) -> Iterator[Desk]:
 )
 def test_s15_each_action_is_needed(desk: Desk, role: str, action: str) -> None:
     """Without the action the function cannot do the work that needs it; with it, the same work is done."""
-    if role == "PortalRole":
-        work = desk.show(PAGES[action])
-    else:
-        work = (Desk.tell if role == "NotifyRole" else WORK.get(action, Desk.take_a_version))(desk)
+    prepare = ROLES.get(role) or WORK.get(action, Desk.take_a_version)
+    work = desk.show(PAGES[action]) if role == "PortalRole" else prepare(desk)
     with desk.without(role, action):
         assert not work(), f"{role} does not need {action}"
     # A file that was being read when a permission went is given free again; one that was not, waits for its lease.
@@ -218,6 +296,21 @@ def attempts(stack: Stack) -> dict[str, list[Callable[[Callable[[str], Any]], An
             lambda client: client("s3").put_object(Bucket=documents, Key="calls/x/v1/y", Body=b""),
             lambda client: client("s3").get_object(Bucket=documents, Key="returned/y"),
             lambda client: client("sns").publish(TopicArn=topic, Message="x"),
+        ],
+        "ReconcileRole": [
+            *both,
+            lambda client: client("s3").get_object(Bucket=bucket, Key="incoming/x/y"),
+            lambda client: client("s3").list_object_versions(Bucket=documents),
+        ],
+        "EraseRole": [
+            lambda client: client("s3").put_object(Bucket=bucket, Key="incoming/x/y", Body=b""),
+            lambda client: client("s3").get_object(Bucket=bucket, Key="incoming/x/y"),
+            lambda client: client("s3").delete_object(Bucket=bucket, Key="incoming/x/y"),
+            lambda client: client("s3").delete_object(Bucket=documents, Key="calls/x/v1/y", VersionId="null"),
+            lambda client: client("dynamodb").scan(TableName=table),
+            lambda client: client("sns").publish(TopicArn=topic, Message="x"),
+            lambda client: client("sqs").send_message(QueueUrl=queue, MessageBody="x"),
+            lambda client: client("iam").list_roles(),
         ],
         "NotifyRole": [
             *both,

@@ -11,14 +11,20 @@ from typing import Any
 
 import pytest
 
+import erase.app
 import portal.app
+import reconcile.app
 from builders import BUCKET, a_call, a_form
+from care import Care
 from portals import Remembered, again, answer
 from puljeport.uploads import arrivals
-from worlds import World
+from worlds import Context, World
 
 EVENTS = Path(__file__).parent.parent.parent / "events"
 LOCAL_BUCKET = "puljeport-local-uploads-000000000000-eu-north-1"
+
+SCHEDULED = {"reconcile", "erase"}
+"""Functions that a clock wakes: with the input that the template gives, or with EventBridge's own event."""
 
 
 SOURCES = {"intake": "aws:sqs", "notify": "aws:dynamodb"}
@@ -37,6 +43,9 @@ def test_every_sample_is_named_for_a_function_and_comes_from_its_trigger(path: P
     if function == "portal":
         assert (event["version"], event["routeKey"]) == ("2.0", "$default")
         return
+    if function in SCHEDULED:
+        assert event.keys() == {"pass"} or event["source"] == "aws.events"
+        return
     assert {record["eventSource"] for record in event["Records"]} == {SOURCES[function]}
 
 
@@ -45,7 +54,19 @@ def test_every_trigger_has_a_sample() -> None:
     assert {path.stem for path in EVENTS.glob("*.json")} >= {
         "intake-s3-put", "intake-s3-test", "intake-eventbridge", "intake-batch", "notify-accepted", "notify-expiry",
         "portal-list", "portal-call", "portal-document", "portal-refused",
+        "reconcile-light", "reconcile-full", "erase-night",
     }  # fmt: skip
+
+
+def test_the_samples_of_the_clock_do_what_the_schedules_ask_for(world: World) -> None:
+    """The nightly sample begins a pass and finds the lost file, the light one does not; erasing has nothing to do."""
+    care = Care(world)
+    world.put("incoming/samvaer-2018/a.json", a_form())
+    world.clock.advance(hours=1)
+    assert reconcile.app.handler(load("reconcile-light.json"), Context())["found"] == 0
+    assert reconcile.app.handler(load("reconcile-full.json"), Context())["found"] == 1
+    assert care.drain() == 1
+    assert erase.app.handler(load("erase-night.json"), Context()) == {"erased": 0, "held": 0}
 
 
 @pytest.mark.parametrize("name", ["intake-s3-put.json", "intake-eventbridge.json"])

@@ -69,10 +69,8 @@ class Intake:
         upload = self._fetch(arrival)
         published = self.store.current_call(arrival.call) if arrival.call else None
         first = self._first(arrival, upload, published)
-        if upload is None and self.store.erased(first.id):
-            return None
         known = self.store.receive(first, self.now())
-        if not known.pending:
+        if known is None or not known.pending:
             return known
         if known.attempts >= ATTEMPTS and not known.claimed(self.now()):
             return self._conclude(known, published, problem("reader_died"))

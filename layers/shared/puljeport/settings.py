@@ -56,6 +56,34 @@ class PortalSettings(_Settings):
     portal_contact: Annotated[str, Field(pattern=r"^([^@\s]+@[^@\s]+)?$")] = ""
 
 
+class ReconcileSettings(NotifySettings):
+    """What the function `reconcile` needs: to send what `notify` did not, and to put back what the queue lost."""
+
+    uploads_bucket: Annotated[str, Field(min_length=3)]
+    uploads_queue_url: Annotated[str, Field(pattern=r"^https?://")]
+
+
+class TickSettings(_Settings):
+    """What the function `tick` needs."""
+
+    table: Annotated[str, Field(min_length=3)]
+    notices_topic_arn: Annotated[str, Field(pattern=r"^arn:aws[a-z-]*:sns:")]
+
+
+class EraseSettings(_Settings):
+    """What the function `erase` needs."""
+
+    table: Annotated[str, Field(min_length=3)]
+    uploads_bucket: Annotated[str, Field(min_length=3)]
+    documents_bucket: Annotated[str, Field(min_length=3)]
+
+
+class FeedbackSettings(_Settings):
+    """What the function `feedback` needs."""
+
+    table: Annotated[str, Field(min_length=3)]
+
+
 def load[S: _Settings](model: type[S], environment: Mapping[str, str] | None = None) -> S:
     """The settings `model` from the environment (or the mapping given).
 
