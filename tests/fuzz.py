@@ -6,6 +6,7 @@ Exit 1, with the seed, for anything unexpected: an error that is not Unreadable,
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import os
 import random
@@ -82,7 +83,9 @@ def _inside(data: bytes, dice: random.Random) -> bytes:
         chosen = dice.choices(parts, weights=[entry.file_size + 1 for entry in parts])[0]
         for entry in old.infolist():
             content = old.read(entry)
-            new.writestr(entry.filename, _mangled(content, XML_TOKENS, dice) if entry is chosen else content)
+            changed = _mangled(content, XML_TOKENS, dice) if entry is chosen else content
+            # An OpenDocument file is known by its first part, which is not packed.
+            new.writestr(entry.filename, changed, entry.compress_type)
     return buffer.getvalue()
 
 
@@ -142,6 +145,7 @@ def run(kind: str, seed: int, count: int) -> None:
     for data in good:
         # What is imported or opened once, when it is first needed.
         use(data)
+    codecs.lookup("cp437")  # the names in a ZIP that does not say they are UTF-8
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY + _held(), MEMORY + _held()))
     sys.addaudithook(_watch)
     dice = random.Random(seed)

@@ -168,7 +168,7 @@ def published_calls(moment: datetime) -> Remembered:
         world.publish(call, first.guide, forms=name == EXTENDED)
         if name == EXTENDED:
             world.moment = moment - timedelta(days=2)
-            later = call.deadline + timedelta(days=7)
+            later = day + timedelta(days=20, seconds=-1)
             world.publish(again(call, deadline=later, last_updated=world.moment.date()), first.guide, forms=True)
             world.moment = moment - timedelta(days=40)
     world.moment = moment

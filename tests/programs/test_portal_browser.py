@@ -285,6 +285,7 @@ def test_a_call_is_printed_with_what_paper_can_hold(page_of: Open) -> None:
 def test_time_left_is_that_of_the_moment(page_of: Open, world: Remembered) -> None:
     """An hour before the deadline the page says so; a second after it, that it has passed, and asks for nothing."""
     deadline = world.versions[EXTENDED][-1].call.deadline_at
+    assert deadline is not None
     try:
         world.moment = deadline - timedelta(minutes=59, seconds=30)
         with page_of(path_of("open", "da")) as page:

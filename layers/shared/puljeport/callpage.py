@@ -81,10 +81,9 @@ class CallPage:
 
 
 def page(
-    versions: Sequence[PublishedCall], files: Sequence[Kept], now: datetime, language: Language
-) -> CallPage:  # fmt: skip
-    """The page of the last of a call's `versions` (oldest first), with the documents that are there for it."""
-    current = versions[-1]
+    current: PublishedCall, versions: Sequence[PublishedCall], files: Sequence[Kept], now: datetime, language: Language
+) -> CallPage:
+    """The page of a call, with all its versions as they were published (oldest first) and the documents that are there."""
     call = current.call
     there = {file.name: file for file in files}
     pdf = there.get(GUIDE_PDF)
@@ -104,7 +103,7 @@ def page(
         links=tuple(document for document in call.documents if isinstance(document, LinkDocument)),
         contacts={role: tuple(one for one in call.contacts if one.role is role) for role in Role},
         last_updated=timewords.day(call.last_updated, language),
-        history=changes.history(versions, language),
+        history=changes.history(versions, current.extensions, language),
         distributed_on=timewords.day(call.distributed.date, language) if call.distributed else "",
         awards=tuple(awarded(call, award, language) for award in call.distributed.awards) if call.distributed else (),
     )
@@ -173,10 +172,6 @@ def structured(call: Call, address: str, language: Language) -> dict[str, Any]:
         "description": call.summary.get(language),
         "url": address,
         "sponsor": {"@type": "GovernmentOrganization", "name": call.administered_by.get(language)},
-        "potentialAction": {
-            "@type": "ApplyAction",
-            "startTime": call.opens_at.isoformat(),
-            "endTime": call.deadline_at.isoformat(),
-            "target": address,
-        },
+        "potentialAction": {"@type": "ApplyAction", "startTime": call.opens_at.isoformat(), "target": address}
+        | ({"endTime": call.deadline_at.isoformat()} if call.deadline_at else {}),
     }

@@ -8,12 +8,14 @@ from datetime import datetime
 
 from puljeport import timewords
 from puljeport.calls import Call
+from puljeport.extensions import Extension
 from puljeport.items import PublishedCall
 from puljeport.texts import Language, Text
 
 _DESCRIPTION = Text(da="Beskrivelsen er ændret", en="The description has changed")
 
 TOLD: dict[str, Text] = {
+    "periods": Text(da="Rundernes frister er ændret", en="When the rounds end has changed"),
     "form": Text(da="Ansøgningsskemaet er ændret", en="The application form has changed"),
     "rules": Text(da="Reglerne for udfyldelsen er ændret", en="The rules for filling in the form have changed"),
     "who_can_apply": Text(da="Det er ændret, hvem der kan søge", en="Who can apply has changed"),
@@ -45,14 +47,26 @@ class Change:
     what: tuple[str, ...]
 
 
-def history(versions: Sequence[PublishedCall], language: Language) -> tuple[Change, ...]:
-    """The versions of one call, given oldest first, as changes, newest first."""
+def history(
+    versions: Sequence[PublishedCall], extensions: Sequence[Extension], language: Language
+) -> tuple[Change, ...]:
+    """The versions of one call, given oldest first, and what its deadline was put off by, as changes, newest first."""
     found: list[Change] = []
     for number, published in enumerate(versions):
         what = _between(versions[number - 1].call, published.call, language) if number else (FIRST.get(language),)
         at = published.published_at.astimezone(published.call.zone)
         found.append(Change(published.version, at, timewords.day(at.date(), language), what))
-    return tuple(reversed(found))
+    found += [_extension(extension, versions, language) for extension in extensions]
+    return tuple(sorted(found, key=lambda change: change.at, reverse=True))
+
+
+def _extension(extension: Extension, versions: Sequence[PublishedCall], language: Language) -> Change:
+    call = versions[-1].call
+    at, until = extension.at.astimezone(call.zone), timewords.moment(extension.until, call.time_zone, language)
+    told = Text(da=f"Fristen er forlænget til {until}", en=f"The deadline is extended to {until}").get(language)
+    in_force = [one.version for one in versions if one.published_at <= extension.at]
+    what = (f"{told}: {extension.reason.get(language)}",)
+    return Change(in_force[-1] if in_force else 1, at, timewords.day(at.date(), language), what)
 
 
 def _between(before: Call, after: Call, language: Language) -> tuple[str, ...]:
@@ -65,8 +79,8 @@ def _between(before: Call, after: Call, language: Language) -> tuple[str, ...]:
 
 def _times(before: Call, after: Call, language: Language) -> list[str]:
     told = []
-    if before.deadline_at != after.deadline_at:
-        old, new = (timewords.moment(one.deadline, one.time_zone, language) for one in (before, after))
+    if before.deadline and after.deadline and before.deadline_at != after.deadline_at:
+        old, new = (timewords.moment(end, after.time_zone, language) for end in (before.deadline, after.deadline))
         told.append(
             f"The deadline has moved from {old} to {new}"
             if language == "en"

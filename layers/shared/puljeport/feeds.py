@@ -12,7 +12,7 @@ from xml.etree import ElementTree as ET
 
 from pydantic import BaseModel
 
-from puljeport.calls import Stage
+from puljeport.calls import Call, Stage
 from puljeport.items import PublishedCall
 from puljeport.texts import Language, Text
 
@@ -106,6 +106,13 @@ def _add(parent: ET.Element, name: str, text: str) -> None:
     ET.SubElement(parent, _atom(name)).text = "".join(each for each in text if each >= " " or each in "\t\n")
 
 
+def _ends(call: Call) -> list[tuple[str, datetime]]:
+    """When a call closes, or each of its rounds does: a name that stays, and the local time."""
+    if call.deadline is not None:
+        return [(call.id, call.deadline)]
+    return [(f"{call.id}-{period.id}", period.until) for period in call.periods]
+
+
 def _stamp(at: datetime) -> str:
     return at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
@@ -118,18 +125,19 @@ def calendar(calls: Iterable[PublishedCall], address: Address, language: Languag
     ]  # fmt: skip
     for one in calls:
         call = one.call
-        lines += [
-            "BEGIN:VEVENT",
-            f"UID:{call.id}@puljeport",
-            f"DTSTAMP:{_ical(one.published_at)}",
-            f"SEQUENCE:{one.version}",
-            f"DTSTART:{_ical(call.deadline_at)}",
-            f"SUMMARY:{_escaped(f'{_DEADLINE.get(language)}: {call.title.get(language)}')}",
-            f"DESCRIPTION:{_escaped(call.summary.get(language))}",
-            f"URL:{address(call.id)}",
-            "TRANSP:TRANSPARENT",
-            "END:VEVENT",
-        ]
+        for name, ends in _ends(call):
+            lines += [
+                "BEGIN:VEVENT",
+                f"UID:{name}@puljeport",
+                f"DTSTAMP:{_ical(one.published_at)}",
+                f"SEQUENCE:{one.version + len(one.extensions)}",
+                f"DTSTART:{_ical(ends.replace(tzinfo=call.zone))}",
+                f"SUMMARY:{_escaped(f'{_DEADLINE.get(language)}: {call.title.get(language)}')}",
+                f"DESCRIPTION:{_escaped(call.summary.get(language))}",
+                f"URL:{address(call.id)}",
+                "TRANSP:TRANSPARENT",
+                "END:VEVENT",
+            ]
     return b"".join(_folded(line) for line in [*lines, "END:VCALENDAR"])
 
 

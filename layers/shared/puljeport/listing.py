@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import get_args
 
 from puljeport import timewords
@@ -40,6 +40,11 @@ class Card:
     call: Call
     stage: Stage
     times: Times
+
+    @property
+    def ends_at(self) -> datetime:
+        """When it closes (aware), for sorting; a call without a deadline comes last."""
+        return self.call.deadline_at or datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +99,7 @@ def _ordered(stage: Stage, cards: list[Card]) -> tuple[Card, ...]:
     if stage is Stage.ANNOUNCED:
         return tuple(sorted(cards, key=lambda one: (one.call.opens_at, one.call.id)))
     over = stage is not Stage.OPEN
-    return tuple(sorted(cards, key=lambda one: (one.call.deadline_at, one.call.id), reverse=over))
+    return tuple(sorted(cards, key=lambda one: (one.ends_at, one.call.id), reverse=over))
 
 
 def card(call: Call, now: datetime, language: Language) -> Card:
@@ -102,15 +107,28 @@ def card(call: Call, now: datetime, language: Language) -> Card:
     return Card(call, call.stage(now), times(call, now, language))
 
 
+def _closing(call: Call, ends: datetime | None, language: Language) -> str:
+    if ends is None:
+        return Text(da="løbende", en="open all the time").get(language)
+    said = timewords.moment(ends, call.time_zone, language)
+    if call.deadline is not None:
+        return said
+    return Text(da=f"løbende; denne runde slutter {said}", en=f"open all the time; this round ends {said}").get(
+        language
+    )
+
+
 def times(call: Call, now: datetime, language: Language) -> Times:
     """When a call opens and closes. The only place that says so in words."""
     stage = call.stage(now)
-    following = {Stage.ANNOUNCED: call.opens_at, Stage.OPEN: call.deadline_at}.get(stage)
+    ends = call.ends(now)
+    ends_at = ends.replace(tzinfo=call.zone) if ends else None
+    following = {Stage.ANNOUNCED: call.opens_at, Stage.OPEN: ends_at}.get(stage)
     left: Text | None = timewords.until(following, now, call.zone) if following else None
     return Times(
         opens=timewords.beginning(call.opens, call.time_zone, language),
         opens_iso=call.opens.replace(tzinfo=call.zone).isoformat(),
-        deadline=timewords.moment(call.deadline, call.time_zone, language),
-        deadline_iso=call.deadline.replace(tzinfo=call.zone).isoformat(),
+        deadline=_closing(call, ends, language),
+        deadline_iso=ends_at.isoformat() if ends_at else "",
         left=left.get(language) if left else None,
     )
