@@ -70,6 +70,34 @@ def choice(name: str) -> dict[str, Any]:
     return {"id": name, "label": TEXT}
 
 
+def digest(**keys: object) -> Change:
+    """Have the first contact want a digest."""
+    return put("contacts", 0, "digest", value=keys)
+
+
+def topics(name: str, *answers: str) -> Change:
+    """Have the second contact answer for these topics."""
+    return put("contacts", 1, "topics", value={"field": name, "answers": list(answers)})
+
+
+def away(contact: int, first: str, last: str) -> Change:
+    """Have a contact be away."""
+    return put("contacts", contact, "away", value=[{"first": first, "last": last}])
+
+
+def rounds(*names: str, month: int = 4, day: int = 1) -> Change:
+    """Have rounds of these names in the place of the deadline, `day` days apart."""
+    times = [
+        {"id": name, "until": f"2018-{month:02}-{1 + number * day:02}T12:00:00"} for number, name in enumerate(names)
+    ]
+
+    def change(definition: dict[str, Any]) -> None:
+        del definition["deadline"]
+        definition["periods"] = times
+
+    return change
+
+
 WHEN = {"field": "political_decision", "equals": True}
 
 WRONG_PLACES: list[tuple[str, Change, str, str]] = [
@@ -253,6 +281,33 @@ WRONG_PLACES: list[tuple[str, Change, str, str]] = [
     ("before what is no date", rule(kind="before", earlier="start", later="model"), "rules[0].later", "must be date"),
     ("no name is near", put("one_per", value="x"), "one_per", "none has a similar name"),
     ("before itself", rule(kind="before", earlier="end", later="end"), "rules[0].later", "itself"),
+    ("receipts to no address", put("receipt_to", value="contact_name"), "receipt_to", "must be email"),
+    ("reminded twice", put("reminders", value={"contacts": [7, 7]}), "reminders.contacts[1]", "already"),
+    ("never to close", lambda d: d.pop("deadline"), "deadline", "or `periods`"),
+    ("closed and open", put("periods", value=[{"id": "one", "until": "2018-04-01T12:00:00"}]), "periods", "leave out"),
+    ("period twice", rounds("one", "one"), "periods[1].id", "already"),
+    ("period with a taken name", rounds("one", "later"), "periods[1].id", "choose another"),
+    ("periods out of order", rounds("one", "two", day=0), "periods[1].until", "put them in order"),
+    ("period before it opens", rounds("one", month=1), "periods[0].until", "not after 2018-02-27"),
+    (
+        "period that ends in a skipped hour",
+        put("periods", value=[{"id": "one", "until": "2018-03-25T02:30:00"}]),
+        "periods[0].until",
+        "does not exist",
+    ),
+    ("gathered as an event", put("contacts", 0, "notify", value=["digest"]), "contacts[0].notify[0]", "under the key"),
+    ("digest of the call", digest(events=["closed"]), "contacts[0].digest.events[0]", "under `notify`"),
+    ("digest of an event twice", digest(events=["replaced"] * 2), "contacts[0].digest.events[1]", "already"),
+    ("at once and gathered", digest(events=["late"]), "contacts[0].digest.events[0]", "at once or in its digest"),
+    ("weekday of every day", digest(day="monday", events=["replaced"]), "contacts[0].digest.day", "every: week"),
+    ("hour as a number", digest(at=8, events=["replaced"]), "contacts[0].digest.at", "in quotes"),
+    ("hour with seconds", digest(at="08:00:00", events=["replaced"]), "contacts[0].digest.at", "hour and minute"),
+    ("topics of a text", topics("background", "model-1"), "contacts[1].topics.field", "must be choice or"),
+    ("topics of no field", topics("modell", "model-1"), "contacts[1].topics.field", "did you mean `model`"),
+    ("topic that is no choice", topics("model", "model-4"), "contacts[1].topics.answers[0]", "did you mean `model-"),
+    ("topic twice", topics("model", "model-1", "model-1"), "contacts[1].topics.answers[1]", "already"),
+    ("away without deputy", away(0, "2018-03-01", "2018-03-02"), "contacts[0].away", "nobody stands in"),
+    ("back before gone", away(1, "2018-03-02", "2018-03-01"), "contacts[1].away[0].last", "is before"),
 ]
 
 WRONG_MONEY: list[tuple[str, Change, str, str]] = [

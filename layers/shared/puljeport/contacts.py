@@ -7,7 +7,7 @@ no topic fits, to all that asked, since nothing may slip between two topics. A c
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
@@ -104,13 +104,11 @@ class Digest(Model):
 
     def latest(self, now: datetime) -> datetime:
         """The last moment at or before `now` (aware, in the call's zone) at which this digest is due; to the minute."""
-        due = datetime.combine(now.date(), self.at, now.tzinfo)
         back = 0 if self.every == "day" else (now.weekday() - WEEKDAYS.index(self.day or "monday")) % 7
-        due = datetime.combine(date.fromordinal(now.toordinal() - back), self.at, now.tzinfo)
-        if due > now:
-            due = datetime.combine(
-                date.fromordinal(due.toordinal() - (1 if self.every == "day" else 7)), self.at, now.tzinfo
-            )
+        due = datetime.combine(now.date() - timedelta(days=back), self.at, now.tzinfo)
+        # In UTC: on the night when the clocks are put back, an hour of the same zone comes twice.
+        if due.astimezone(UTC) > now.astimezone(UTC):
+            due -= timedelta(days=1 if self.every == "day" else 7)
         return due
 
 
@@ -134,7 +132,8 @@ class Absence(Model):
 
     def faults(self) -> Iterable[Fault]:
         """An end before the beginning."""
-        return soundness.ordered("first", self.first, "last", self.last)
+        if self.last < self.first:
+            yield ("last",), f"the last day away ({self.last}) is before the first ({self.first}); correct one of them"
 
 
 class Contact(Model):
