@@ -455,3 +455,89 @@ def test_texts_are_found_everywhere() -> None:
     assert ("form", "sections", 4, "fields", 0, "columns", 1, "choices", 6, "label") in paths
     assert ("rules", 9, "message") in paths
     assert ("distributed", "note") in paths
+
+
+ROUNDS = PLACES | {
+    "deadline": None,
+    "distributed": None,
+    "periods": [{"id": "spring", "until": "2018-03-25T01:59:59"}, {"id": "autumn", "until": "2018-10-28T03:00:00"}],
+}
+
+
+@pytest.mark.parametrize(
+    ("received", "period"),
+    [
+        ("2018-01-01T00:00:00Z", "spring"),
+        ("2018-03-25T00:59:59.999Z", "spring"),
+        ("2018-03-25T01:00:00Z", "autumn"),
+        ("2018-10-28T02:00:00.999Z", "autumn"),
+        ("2018-10-28T02:00:01Z", "later"),
+        ("2028-02-29T12:00:00Z", "later"),
+    ],
+)
+def test_each_file_belongs_to_one_round_of_a_call_without_deadline(received: str, period: str) -> None:
+    """The whole of a round's last second is in it, on both nights of the clocks; what comes after all of them waits."""
+    call = Call.model_validate(ROUNDS)
+    at = datetime.fromisoformat(received)
+    assert call.period(at) == period
+    assert call.period(at.astimezone(call.zone)) == period
+
+
+def test_a_call_without_deadline_never_closes_and_nothing_is_late() -> None:
+    """It is announced, then open for good, until the day of its distribution."""
+    call = Call.model_validate(ROUNDS)
+    assert (call.deadline_at, call.closes_at) == (None, None)
+    years = timedelta(days=9999)
+    assert not call.is_late(call.opens_at + years)
+    assert call.stage(call.opens_at - timedelta(seconds=1)) is Stage.ANNOUNCED
+    assert call.stage(call.opens_at + years) is Stage.OPEN
+    shared_out = Call.model_validate(ROUNDS | {"distributed": {"date": "2019-01-01"}})
+    assert shared_out.stage(datetime(2018, 12, 31, 23, tzinfo=UTC)) is Stage.DISTRIBUTED
+
+
+def test_a_call_with_deadline_has_no_rounds() -> None:
+    """Without `periods` no file belongs to one."""
+    assert Call.model_validate(PLACES).period(datetime(2018, 3, 1, tzinfo=UTC)) is None
+
+
+@pytest.mark.parametrize(
+    ("deadline", "grace", "closes"),
+    [
+        ("2018-04-09T23:59:59", 0, "2018-04-09T22:00:00"),
+        ("2018-04-09T12:00:00", 0, "2018-04-09T10:00:01"),
+        ("2018-04-09T23:59:59", 10, "2018-04-09T22:10:00"),
+        ("2018-03-25T01:59:59", 0, "2018-03-25T01:00:00"),
+        ("2018-10-28T01:59:59", 120, "2018-10-28T02:00:00"),
+        ("2028-02-29T23:59:59", 0, "2028-02-29T23:00:00"),
+    ],
+)
+def test_a_call_closes_a_second_after_its_deadline_and_grace(deadline: str, grace: int, closes: str) -> None:
+    """At noon and at the end of a day, over both changes of the clocks (grace is time that passes), on a leap day."""
+    dates = {"deadline": deadline, "late_policy": {"grace_minutes": grace}, "distributed": None}
+    call = Call.model_validate(PLACES | dates)
+    first = datetime.fromisoformat(closes).replace(tzinfo=UTC)
+    assert call.closes_at == first
+    assert call.is_late(first)
+    assert not call.is_late(first - timedelta(microseconds=1))
+
+
+@pytest.mark.parametrize(
+    ("named", "mails", "field_id"),
+    [
+        ("other", [("first", True), ("other", False)], "other"),
+        (None, [("first", False), ("other", True)], "other"),
+        (None, [("first", False), ("other", False)], "first"),
+        (None, [], None),
+    ],
+)
+def test_receipts_go_to_the_field_that_is_named_or_that_must_be_answered(
+    named: str | None, mails: list[tuple[str, bool]], field_id: str | None
+) -> None:
+    """Else to the first e-mail field of the form, else to none."""
+    changed = copy.deepcopy(PLACES)
+    fields = [f for s in changed["form"]["sections"] for f in s["fields"]]
+    assert [f["id"] for f in fields if f["type"] == "email"] == ["contact_email"]
+    section = next(s for s in changed["form"]["sections"] if any(f["type"] == "email" for f in s["fields"]))
+    section["fields"] = [f for f in section["fields"] if f["type"] != "email"]
+    section["fields"] += [{"id": name, "type": "email", "required": must, "label": TEXT} for name, must in mails]
+    assert Call.model_validate(changed | {"receipt_to": named}).receipt_field == field_id

@@ -50,7 +50,7 @@ def test_an_answer_of_several_choices_touches_the_topics_of_each() -> None:
 @pytest.mark.parametrize("values", [{}, {"model": None}, {"model": "model-9"}, {"model": []}])
 def test_nothing_slips_between_two_topics(values: dict[str, object]) -> None:
     """What no topic fits, such as a file nobody could read, goes to all who asked for the event."""
-    assert told(ONE, TWO, **values) == ["one", "two"]
+    assert listeners((ONE, TWO), Event.ACCEPTED, TODAY, values) == (ONE, TWO)
 
 
 def test_who_has_no_topics_hears_of_all_and_keeps_the_others_quiet() -> None:
