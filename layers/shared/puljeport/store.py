@@ -98,7 +98,11 @@ class Store(Table):
         given = current.get("extensions", [])
         after = current | {"extensions": [*given, extension.model_dump(mode="json", exclude_none=True)]}
         condition = "version = :version AND (attribute_not_exists(extensions) OR extensions = :given)"
-        self._transact([self._put(after, condition, {":version": before.version, ":given": given})])
+        try:
+            self._transact([self._put(after, condition, {":version": before.version, ":given": given})])
+        except Contention:
+            if self._get(items.call_key(call, "CURRENT")) != after:
+                raise
         return items.published(after)
 
     def waive(self, call: str, waiver: Waiver) -> None:
@@ -106,7 +110,8 @@ class Store(Table):
         body = {"item": "waiver", "call": call} | waiver.model_dump(mode="json")
         listed = items.call_key(call, f"WAIVER#{items.stamp(waiver.at)}#{waiver.applicant}")
         always = "attribute_not_exists(PK) OR attribute_exists(PK)"
-        self._transact([self._put(items.waiver_key(call, waiver.applicant) | body, always), self._put(listed | body)])
+        current = items.waiver_key(call, waiver.applicant)
+        self._transact([self._put(key | body, always) for key in (current, listed)])
 
     def waiver(self, call: str, applicant: str) -> Waiver | None:
         """What lets an applicant send after the deadline, where there is something."""
