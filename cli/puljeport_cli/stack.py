@@ -28,6 +28,7 @@ from puljeport.queues import Queue
 from puljeport.reconcile import Reconcile
 from puljeport.settings import NotifySettings
 from puljeport.store import Store
+from puljeport.subscriptions import POLICIES
 from puljeport.topic import Topic
 from puljeport_cli import screen
 from puljeport_cli.failures import Failure
@@ -94,11 +95,10 @@ class Stack:
         """The topic that notices go to."""
         return Topic(self.client("sns"), self.output("NoticesTopicArn"))
 
-    @property
-    def publisher(self) -> Publisher:
-        """What publishes a call here."""
+    def publisher(self, quota: int = POLICIES) -> Publisher:
+        """What publishes a call here, where SNS filters for `quota` mailboxes."""
         documents = DocumentsBucket(self.client("s3"), self.output("DocumentsBucketName"))
-        return Publisher(self.store, documents, self.topic, now)
+        return Publisher(self.store, self.outbox, documents, self.topic, now, quota)
 
     def queue(self, output: str) -> Queue:
         """The queue whose address is in one of the stack's outputs."""
