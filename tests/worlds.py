@@ -196,7 +196,8 @@ class World:
         """One invocation of `tick`, at a time in UTC where it is given: what it did, by name."""
         if at is not None:
             self.clock.moment = datetime.fromisoformat(at).replace(tzinfo=UTC)
-        return tick.app.handler({"task": task} if task else {}, Context())
+        done: dict[str, int] = tick.app.handler({"task": task} if task else {}, Context())
+        return done
 
     def take(self, key: str, data: bytes, at: datetime = MIDWAY) -> Submission:
         """Put an object, take it in, and give its record."""

@@ -139,3 +139,9 @@ def test_intake_leaves_a_real_record(invoke: Invoke, guarded: Stack) -> None:
 def test_every_other_sample_is_answered_without_a_failure(invoke: Invoke, function: str, event: str) -> None:
     """Noise, mixed batches, rows that are gone and expiries: the function answers, and nothing comes back."""
     assert invoke(function, EVENTS / f"{event}.json") == {"batchItemFailures": []}
+
+
+@pytest.mark.parametrize("event", ["tick-schedule", "tick-contacts"])
+def test_a_tick_runs_with_what_its_schedules_send(invoke: Invoke, event: str) -> None:
+    """Both schedules' events are answered with counts, and no call went wrong."""
+    assert "failed" not in invoke("TickFunction", EVENTS / f"{event}.json")

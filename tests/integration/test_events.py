@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
+import tick.app
 from builders import BUCKET, a_form
 from puljeport.uploads import arrivals
-from worlds import World
+from worlds import Context, World
 
 EVENTS = Path(__file__).parent.parent.parent / "events"
 LOCAL_BUCKET = "puljeport-local-uploads-000000000000-eu-north-1"
@@ -25,15 +26,25 @@ def load(name: str) -> Any:
 def test_every_sample_is_named_for_a_function_and_comes_from_its_trigger(path: Path) -> None:
     """`<function>-<shape>.json` holds what that function's trigger sends."""
     function = path.stem.partition("-")[0]
-    sources = {record["eventSource"] for record in json.loads(path.read_text())["Records"]}
-    assert sources == {{"intake": "aws:sqs", "notify": "aws:dynamodb"}[function]}
+    event = json.loads(path.read_text())
+    sources = {record["eventSource"] for record in event.get("Records", [])}
+    assert sources == {"intake": {"aws:sqs"}, "notify": {"aws:dynamodb"}, "tick": set()}[function]
 
 
 def test_every_trigger_has_a_sample() -> None:
-    """Both functions and both shapes of S3's announcements are there to be invoked."""
+    """Every function and every shape of what wakes it are there to be invoked."""
     assert {path.stem for path in EVENTS.glob("*.json")} >= {
         "intake-s3-put", "intake-s3-test", "intake-eventbridge", "intake-batch", "notify-accepted", "notify-expiry",
+        "tick-schedule", "tick-contacts",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "answer"), [("tick-schedule.json", {}), ("tick-contacts.json", {"unreached": 3})])
+def test_both_schedules_are_answered(world: World, name: str, answer: dict[str, int]) -> None:
+    """What EventBridge sends every five minutes is a tick, and what the template has it send every day a look at who
+    confirmed."""
+    world.run_tick()
+    assert tick.app.handler(load(name), Context()) == answer
 
 
 @pytest.mark.parametrize("name", ["intake-s3-put.json", "intake-eventbridge.json"])

@@ -13,15 +13,20 @@ from cfnlint.config import ManualArgs
 from moto.events.models import EventPattern
 from pydantic import BaseModel
 
-from notify.app import METRICS
-from puljeport.settings import PREFIX, IntakeSettings, NotifySettings
+import notify.app
+import tick.app
+from puljeport.settings import PREFIX, IntakeSettings, NotifySettings, TickSettings
 from puljeport.submissions import State
 from template.resources import Resource, many, named, of
 from template.transformed import TEMPLATE, source
 
 STATEFUL = {"AWS::DynamoDB::Table", "AWS::Logs::LogGroup", "AWS::S3::Bucket"}
 KEEPS = {"Retain", "RetainExceptOnCreate"}
-SETTINGS: dict[str, type[BaseModel]] = {"IntakeFunction": IntakeSettings, "NotifyFunction": NotifySettings}
+SETTINGS: dict[str, type[BaseModel]] = {
+    "IntakeFunction": IntakeSettings,
+    "NotifyFunction": NotifySettings,
+    "TickFunction": TickSettings,
+}
 
 
 # -- R23: it holds together ------------------------------------------------------------------------------------------
@@ -193,17 +198,20 @@ def test_r23_every_function_is_watched(resources: dict[str, Resource]) -> None:
 
 
 def test_alarms_reach_operations(resources: dict[str, Resource]) -> None:
-    """Every alarm says what it means and tells the operations topic when it begins and ends; silence is no alarm."""
+    """Every alarm says what it means and tells the operations topic when it begins and ends; silence is no alarm, but
+    for the one that waits for a sign of life."""
     for name, alarm in of(resources, "AWS::CloudWatch::Alarm").items():
         assert alarm["AlarmActions"] == alarm["OKActions"] == [{"Ref": "OperationsTopic"}], name
-        assert alarm["TreatMissingData"] == "notBreaching", name
+        waits = alarm["ComparisonOperator"] == "LessThanThreshold"
+        assert alarm["TreatMissingData"] == ("breaching" if waits else "notBreaching"), name
         assert len(alarm["AlarmDescription"]) > 20, name
 
 
 def test_alarms_watch_metrics_that_are_sent(resources: dict[str, Resource]) -> None:
     """An alarm on a metric of ours names one that the functions send, under the service name that they send it as."""
     sent = {"intake": {"Submission" + state.value.title().replace("_", "") for state in State}}
-    sent["notify"] = set(METRICS.values())
+    sent["notify"] = set(notify.app.METRICS.values())
+    sent["tick"] = {*tick.app.METRICS.values(), tick.app.TICKED, tick.app.UNREACHED}
     services = {
         function["Environment"]["Variables"]["POWERTOOLS_SERVICE_NAME"]["Fn::Sub"]: function["Handler"].split(".")[0]
         for function in of(resources, "AWS::Lambda::Function").values()
@@ -222,6 +230,20 @@ def test_the_dashboard_can_be_drawn(resources: dict[str, Resource]) -> None:
     widgets = json.loads(re.sub(r"\$\{[^}]+\}", "name", dashboard["DashboardBody"]["Fn::Sub"]))["widgets"]
     places = [(widget["x"], widget["y"]) for widget in widgets]
     assert len(set(places)) == len(places) >= 4
+
+
+def test_a_calendar_that_stands_still_is_noticed_within_a_quarter_of_an_hour(resources: dict[str, Resource]) -> None:
+    """The clock wakes tick every five minutes; three in a row that did not come to their end raise the alarm."""
+    rules = {rule["ScheduleExpression"]: rule for rule in of(resources, "AWS::Events::Rule").values()}
+    assert set(rules) == {"rate(5 minutes)", "cron(0 6 * * ? *)"}
+    for rule in rules.values():
+        (target,) = rule["Targets"]
+        assert named(target["Arn"]) == {"TickFunction"}
+    (daily,) = rules["cron(0 6 * * ? *)"]["Targets"]
+    assert json.loads(daily["Input"]) == {"task": tick.app.CONTACTS}
+    (alarm,) = (each for each in of(resources, "AWS::CloudWatch::Alarm").values() if each["MetricName"] == "TickDone")
+    assert alarm["Period"] * alarm["EvaluationPeriods"] == 15 * 60
+    assert (alarm["Threshold"], alarm["TreatMissingData"]) == (1, "breaching")
 
 
 def test_outputs_are_explained(template: dict[str, Any]) -> None:
