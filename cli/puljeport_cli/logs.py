@@ -31,6 +31,7 @@ class Function(StrEnum):
 
     INTAKE = "intake"
     NOTIFY = "notify"
+    TICK = "tick"
 
 
 def logs(

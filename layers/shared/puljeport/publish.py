@@ -15,6 +15,7 @@ from typing import Any, Protocol
 from puljeport.blanks import csvform, docx, guide, jsonschema, pdf, xlsx
 from puljeport.calls import Call, Contact, Event, to_json
 from puljeport.contacts import GATHERINGS, stands_in_for
+from puljeport.extensions import Extension, extended
 from puljeport.items import PublishedCall
 from puljeport.store import Store
 from puljeport.texts import LANGUAGES, Language
@@ -50,6 +51,9 @@ class Documents(Protocol):
 
     def put(self, key: str, data: bytes, content_type: str) -> None:
         """Keep `data` under `key`, unless just that is there already."""
+
+    def get(self, key: str, /) -> bytes | None:
+        """What is kept under `key`, None where there is nothing."""
 
 
 class Reach(StrEnum):
@@ -95,12 +99,25 @@ class Publisher:
         `markdown` is the guide's text. Raises Contention when somebody else publishes the call at the same moment.
         """
         before = self.store.current_call(call.id)
-        new = before is None or to_json(before.call) != to_json(call)
+        # As it was published: what is current has its deadline as it was last put off.
+        known = self.store.call_version(call.id, before.version) if before else None
+        new = known is None or to_json(known.call) != to_json(call)
         version = (before.version if before else 0) + new
-        documents = self._keep_documents(call, version, markdown)
+        in_force = extended(call, before.extensions) if before else call
+        documents = self._keep_documents(in_force, version, markdown)
         published = self.store.publish_call(call, self.now())
         self._subscribe(call)
         return Publication(published, new, documents, recipients([call], self.topic.subscriptions()))
+
+    def extend(self, call: str, extension: Extension) -> tuple[PublishedCall, tuple[str, ...]]:
+        """Put off a call's deadline for everybody, and make the documents of the version in force anew with it.
+
+        The same extension again makes the documents again and changes nothing else. Raises what `Store.extend` raises.
+        """
+        published = self.store.extend(call, extension)
+        guide_text = self.documents.get(f"calls/{call}/v{published.version}/guide.md")
+        markdown = None if guide_text is None else guide_text.decode()
+        return published, self._keep_documents(published.call, published.version, markdown)
 
     def _keep_documents(self, call: Call, version: int, markdown: str | None) -> tuple[str, ...]:
         folder = f"calls/{call.id}/v{version}"
