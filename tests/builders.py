@@ -7,8 +7,10 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote_plus
 
-from puljeport.calls import Call
+from puljeport.calls import Call, Event, Role
+from puljeport.notices import Notice
 from puljeport.submissions import State, Submission
+from puljeport.texts import Text
 
 BUCKET = "puljeport-test-uploads"
 OPENS = datetime(2018, 2, 27, tzinfo=UTC)
@@ -93,6 +95,16 @@ def a_submission(**changes: Any) -> Submission:
         "key": "incoming/samvaer-2018/a", "version_id": "v", "received_at": MIDWAY, "recorded_at": MIDWAY,
     }  # fmt: skip
     return Submission(**(given | changes))
+
+
+def a_notice(**changes: Any) -> Notice:
+    """A notice with defaults."""
+    given: dict[str, Any] = {
+        "submission": "id", "event": Event.ACCEPTED, "audience": "professional-1", "role": Role.PROFESSIONAL,
+        "call": "samvaer-2018", "call_title": Text(da="Støtte til samvær", en="Support"), "reference": "SAM-7K3M-9QWX",
+        "received_at": MIDWAY, "created_at": MIDWAY,
+    }  # fmt: skip
+    return Notice(**(given | changes))
 
 
 def s3_record(key: str, version_id: str | None = None, *, bucket: str = BUCKET, **changes: Any) -> dict[str, Any]:

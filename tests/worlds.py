@@ -12,6 +12,7 @@ from typing import Any
 
 import boto3
 import pytest
+from moto.dynamodb.models import dynamodb_backends
 from moto.s3.models import s3_backends
 
 import intake.app
@@ -23,9 +24,11 @@ from puljeport.calendar import Calendar
 from puljeport.calls import Call
 from puljeport.delivery import Delivery
 from puljeport.intake import Intake
+from puljeport.items import plain
 from puljeport.letters import Links
 from puljeport.mail import Mail
 from puljeport.marking import mark
+from puljeport.notices import Notice
 from puljeport.outbox import Outbox
 from puljeport.readers import read
 from puljeport.store import Store
@@ -205,24 +208,54 @@ class World:
         assert self.run_intake(s3_event(record)) == []
         return self.submissions()[record["s3"]["object"]["versionId"]]
 
+    def run_tick(self) -> None:
+        pass
+
+    def run_reconcile(self, *, full: bool = False) -> None:
+        pass
+
+    def sent_to_queue(self) -> list[str]:
+        return []
+
+    def extend(self, extension) -> None:
+        self.store.extend("samvaer-2018", extension)
+
+    def waive(self, waiver) -> None:
+        self.store.waive("samvaer-2018", waiver)
+
+    def bounce(self, row) -> None:
+        pass
+
+    def send_again(self, submission) -> None:
+        pass
+
     def notify_all(self) -> None:
         """Wake `notify` for every outbox row there is."""
         if keys := self.outbox():
             assert self.run_notify(*keys) == []
 
     def items(self, kind: str) -> list[dict[str, Any]]:
-        """All items of one kind, in DynamoDB's own shape."""
-        items = self.dynamodb.scan(TableName=TABLE, ConsistentRead=True)["Items"]
-        return [item for item in items if item["item"]["S"] == kind]
+        """All items of one kind, in DynamoDB's own shape: out of moto's own memory, since a scan takes it very long."""
+        table = dynamodb_backends[ACCOUNT]["eu-north-1"].tables[TABLE]
+        stored = (item.attrs for partition in table.items.values() for item in partition.values())
+        return [
+            {name: value.to_regular_json() for name, value in attributes.items()}
+            for attributes in stored
+            if attributes["item"].value == kind
+        ]
 
     def outbox(self) -> list[tuple[str, str]]:
         """The keys of every outbox row."""
         return [(item["PK"]["S"], item["SK"]["S"]) for item in self.items("notice")]
 
+    def rows(self) -> list[Notice]:
+        """Every outbox row."""
+        return [Notice.model_validate(plain(item)) for item in self.items("notice")]
+
     def submissions(self) -> dict[str, Submission]:
         """Every submission by its object version."""
-        found = [self.store.submission(item["id"]["S"]) for item in self.items("submission")]
-        return {submission.version_id: submission for submission in found if submission}
+        found = [Submission.model_validate(plain(item)) for item in self.items("submission")]
+        return {submission.version_id: submission for submission in found}
 
     def only(self) -> Submission:
         """The one submission there is."""

@@ -183,21 +183,24 @@ def _answers(found: Outcome) -> dict[str, Any]:
 
 
 def _untold(pool: Call, found: Outcome) -> list[str]:
-    """What is wrong with the messages about a submission: rows not sent, mails that did not arrive, or came twice."""
+    """What is wrong with the messages about a submission: rows not sent, mails that did not arrive, or came twice.
+
+    What is held for a digest or a summary is as it should be.
+    """
     unsent = [
         f"{notice.audience} was not told ({notice.status})"
         for notice in found.notices
-        if notice.status is not Status.SENT
+        if notice.status in {Status.PENDING, Status.FAILED}
     ]
     address = {contact.id: contact.email for contact in pool.contacts}
     wanted = Counter(
         (address[notice.audience], letters.to_contact(notice, letters.Links()).subject)
         for notice in found.notices
-        if notice.audience in address
+        if notice.audience in address and notice.status is Status.SENT
     )
     arrived = Counter((mail.recipient, mail.subject) for mail in found.mails)
     wrong = [f"{arrived[mail]} mails to {mail[0]}: {mail[1]}" for mail in wanted if arrived[mail] != wanted[mail]]
-    return unsent + wrong if wanted else ["nobody was to be told"]
+    return unsent + wrong if found.notices else ["nobody was to be told"]
 
 
 def report(stack: Stack, outcomes: dict[str, Outcome], seen: int) -> None:

@@ -41,7 +41,7 @@ def extend(  # noqa: PLR0913, PLR0917 - one for each option
     applicant: Annotated[
         str | None, typer.Option(metavar="KEY", help="Only for this applicant: a municipality or a CVR number.")
     ] = None,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do it without asking.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would change, and change nothing.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Put off a call's deadline, for everybody or for one applicant. The same again changes nothing."""
@@ -62,10 +62,10 @@ def extend(  # noqa: PLR0913, PLR0917 - one for each option
         plan = _ForOne(stack, published, waiver)
     if ends <= deadline and not plan.is_known:
         raise Failure(f"{ends} is not after the deadline, {deadline}: a deadline can only be put off.", Code.UNREADABLE)
-    if not as_json:
-        _show(published.call, deadline, plan)
-    if not yes:
-        typer.confirm("Put off the deadline?", abort=True, err=True)
+    if dry_run or not as_json:
+        _show(published.call, deadline, plan, as_json=as_json)
+    if dry_run:
+        return
     documents = plan.make()
     again = [(submission.reference, send_again(stack, submission)) for submission in plan.in_time()]
     _report(plan, documents, again, as_json=as_json)
@@ -85,7 +85,7 @@ class _ForAll:
 
     def make(self) -> tuple[str, ...]:
         """Put it off, and make the documents anew."""
-        _, documents = self.stack.publisher.extend(self.published.call.id, self.given)
+        _, documents = self.stack.publisher().extend(self.published.call.id, self.given)
         return documents
 
     @property
@@ -164,8 +164,14 @@ def _here(call: Call) -> datetime:
     return stacks.now().astimezone(call.zone).replace(tzinfo=None, microsecond=0)
 
 
-def _show(call: Call, deadline: datetime, plan: _ForAll | _ForOne) -> None:
+def _show(call: Call, deadline: datetime, plan: _ForAll | _ForOne, *, as_json: bool) -> None:
     given = plan.given
+    if as_json:
+        screen.as_json({
+            "call": call.id, "deadline": deadline.isoformat(), **given.model_dump(mode="json", exclude_none=True),
+            "in_time": [submission.reference for submission in plan.in_time()],
+        })  # fmt: skip
+        return
     reason = given.reason if isinstance(given.reason, str) else given.reason.da
     rows = [
         ("for", plan.who),

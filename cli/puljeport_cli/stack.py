@@ -17,6 +17,7 @@ from puljeport.aws import code
 from puljeport.outbox import Outbox
 from puljeport.publish import Publisher
 from puljeport.store import Store
+from puljeport.subscriptions import POLICIES
 from puljeport.topic import Topic
 from puljeport_cli import screen
 from puljeport_cli.failures import Failure
@@ -73,11 +74,10 @@ class Stack:
         """The topic that notices go to."""
         return Topic(self.client("sns"), self.output("NoticesTopicArn"))
 
-    @property
-    def publisher(self) -> Publisher:
-        """What publishes a call here."""
+    def publisher(self, quota: int = POLICIES) -> Publisher:
+        """What publishes a call here, where SNS filters for `quota` mailboxes."""
         documents = DocumentsBucket(self.client("s3"), self.output("DocumentsBucketName"))
-        return Publisher(self.store, documents, self.topic, now)
+        return Publisher(self.store, self.outbox, documents, self.topic, now, quota)
 
 
 class DocumentsBucket:

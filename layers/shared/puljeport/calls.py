@@ -358,8 +358,8 @@ class Call(Model):
         """
         if not self.periods:
             return None
-        ends = ((period.until.replace(tzinfo=self.zone) + timedelta(seconds=1), period.id) for period in self.periods)
-        return next((name for end, name in ends if received_at < end), "later")
+        last = ((period.until.replace(tzinfo=self.zone).astimezone(UTC), period.id) for period in self.periods)
+        return next((name for moment, name in last if received_at < moment + timedelta(seconds=1)), "later")
 
     @property
     def receipt_field(self) -> str | None:

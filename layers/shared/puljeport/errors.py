@@ -7,6 +7,7 @@ PuljeportError
 ├── UnknownCall          no call is published under that id
 ├── UnknownSubmission    no submission has that id or reference
 ├── Refused              AWS will never take this message; carries its reason
+├── LimitReached         AWS would refuse a change for its quotas; says which, and what to do
 ├── ObjectGone           the stored object (or that version of it) no longer exists
 └── Contention           a record kept changing under us; try again later
 """
@@ -71,6 +72,10 @@ class Refused(PuljeportError):
     def __init__(self, reason: str) -> None:
         self.code = reason
         super().__init__(reason)
+
+
+class LimitReached(PuljeportError):
+    """AWS has a quota that what was asked for would pass. The message says which, and what to do; nothing was done."""
 
 
 class ObjectGone(PuljeportError):

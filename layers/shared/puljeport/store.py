@@ -104,8 +104,7 @@ class Store(Table):
         try:
             self._transact([self._put(after, condition, {":version": before.version, ":given": given})])
         except Contention:
-            known = self.current_call(call)
-            if not known or not known.extensions or not known.extensions[-1].says_the_same(extension):
+            if self._get(items.call_key(call, "CURRENT")) != after:
                 raise
         return items.published(after)
 
@@ -114,7 +113,8 @@ class Store(Table):
         body = {"item": "waiver", "call": call} | waiver.model_dump(mode="json")
         listed = items.call_key(call, f"WAIVER#{items.stamp(waiver.at)}#{waiver.applicant}")
         always = "attribute_not_exists(PK) OR attribute_exists(PK)"
-        self._transact([self._put(items.waiver_key(call, waiver.applicant) | body, always), self._put(listed | body)])
+        current = items.waiver_key(call, waiver.applicant)
+        self._transact([self._put(key | body, always) for key in (current, listed)])
 
     def waiver(self, call: str, applicant: str) -> Waiver | None:
         """What lets an applicant send after the deadline, where there is something."""
