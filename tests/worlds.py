@@ -208,9 +208,6 @@ class World:
         assert self.run_intake(s3_event(record)) == []
         return self.submissions()[record["s3"]["object"]["versionId"]]
 
-    def run_tick(self) -> None:
-        pass
-
     def run_reconcile(self, *, full: bool = False) -> None:
         pass
 
