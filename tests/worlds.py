@@ -23,11 +23,13 @@ from puljeport import aws
 from puljeport.calendar import Calendar
 from puljeport.calls import Call
 from puljeport.delivery import Delivery
+from puljeport.extensions import Extension, Waiver
 from puljeport.intake import Intake
 from puljeport.items import plain
 from puljeport.letters import Links
 from puljeport.mail import Mail
 from puljeport.marking import mark
+from puljeport.notices import Notice
 from puljeport.notices import Notice
 from puljeport.outbox import Outbox
 from puljeport.readers import read
@@ -214,16 +216,18 @@ class World:
     def sent_to_queue(self) -> list[str]:
         return []
 
-    def extend(self, extension) -> None:
+    def extend(self, extension: Extension) -> None:
+        """Put off the small call's deadline for everybody."""
         self.store.extend("samvaer-2018", extension)
 
-    def waive(self, waiver) -> None:
+    def waive(self, waiver: Waiver) -> None:
+        """Let one applicant of the small call send later."""
         self.store.waive("samvaer-2018", waiver)
 
-    def bounce(self, row) -> None:
+    def bounce(self, row: Notice) -> None:
         pass
 
-    def send_again(self, submission) -> None:
+    def send_again(self, submission: Submission) -> None:
         pass
 
     def notify_all(self) -> None:

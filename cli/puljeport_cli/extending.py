@@ -213,7 +213,7 @@ def history(ctx: typer.Context, call: CallId, as_json: AsJson = False) -> None:
 
 def _lines(stack: Stack, published: PublishedCall) -> Iterator[dict[str, Any]]:
     call = published.call.id
-    for version in stack.store.versions(call):
+    for version in stack.store.call_versions(call):
         ends = version.call.deadline or "in rounds"
         yield _line(version.published_at, "published", f"version {version.version}, deadline {ends}")
     for extension in published.extensions:

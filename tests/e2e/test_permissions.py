@@ -16,7 +16,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from builders import a_call, a_form, s3_event, s3_record, sqs_event, stream_event
+from builders import a_call, a_form, http_event, s3_event, s3_record, sqs_event, stream_event
 from puljeport.blanks import docx
 from puljeport_cli.fill import fill_docx
 from puljeport_cli.stack import Stack, now
@@ -77,7 +77,8 @@ class Desk:
         """Invoke a function: whether it did all that was asked of it."""
         answer = self.functions.invoke(FunctionName=self.physical[function], Payload=json.dumps(event).encode())
         body = json.loads(answer["Payload"].read())
-        return "FunctionError" not in answer and not body.get("batchItemFailures") and "failed" not in body
+        answered = body.get("statusCode", 200) == 200 and not body.get("batchItemFailures") and "failed" not in body
+        return "FunctionError" not in answer and answered
 
     def put(self, data: bytes | None = None, **changes: Any) -> dict[str, Any]:
         """Upload a form under a new name, a valid one unless it is given, and give its event record."""
@@ -119,6 +120,12 @@ class Desk:
         assert self.take(newer)
         return lambda: self.take(older)
 
+    def show(self, path: str) -> Callable[[], bool]:
+        """A page of the portal, or a document that the call has."""
+        documents = self.stack.output("DocumentsBucketName")
+        self.s3.put_object(Bucket=documents, Key=f"calls/{CALL}/v1/ansoegningsskema.docx", Body=b"x")
+        return lambda: self.invoke("PortalFunction", http_event(path))
+
     def tell(self) -> Callable[[], bool]:
         """A notice that waits."""
         assert self.take(self.put())
@@ -147,6 +154,14 @@ class Desk:
         return lambda: self.invoke("TickFunction", {"task": "contacts"})
 
 
+PAGES = {
+    "dynamodb:Query": "/",
+    "dynamodb:GetItem": f"/puljer/{CALL}/frist.ics",
+    "s3:ListBucket": f"/puljer/{CALL}",
+    "s3:GetObject": f"/puljer/{CALL}/dokumenter/ansoegningsskema.docx",
+}
+"""What the portal shows by way of each of its permissions."""
+
 WORK: dict[tuple[str, str], Callable[[Desk], Callable[[], bool]]] = {
     ("IntakeRole", "s3:GetObject"): Desk.take_the_current,
     ("IntakeRole", "s3:PutObject"): Desk.take_a_faulty_one,
@@ -171,7 +186,7 @@ def desk(guarded: Stack) -> Iterator[Desk]:
 )
 def test_s15_each_action_is_needed(desk: Desk, role: str, action: str) -> None:
     """Without the action the function cannot do the work that needs it; with it, the same work is done."""
-    work = WORK.get((role, action), ORDINARY[role])(desk)
+    work = desk.show(PAGES[action]) if role == "PortalRole" else WORK.get((role, action), ORDINARY[role])(desk)
     with desk.without(role, action):
         assert not work(), f"{role} does not need {action}"
     # A file that was being read when a permission went is given free again; one that was not, waits for its lease.
@@ -205,6 +220,16 @@ def attempts(stack: Stack) -> dict[str, list[Callable[[Callable[[str], Any]], An
         lambda client: client("lambda").list_functions(),
     ]
     return {
+        "PortalRole": [
+            *every,
+            lambda client: client("s3").get_object(Bucket=bucket, Key="incoming/x/y"),
+            lambda client: client("s3").list_objects_v2(Bucket=bucket),
+            lambda client: client("s3").get_object(Bucket=documents, Key="returned/y"),
+            lambda client: client("s3").put_object(Bucket=documents, Key="calls/x/v1/y", Body=b""),
+            lambda client: client("dynamodb").put_item(TableName=table, Item=key),
+            lambda client: client("dynamodb").update_item(TableName=table, Key=key),
+            lambda client: client("sns").publish(TopicArn=topic, Message="x"),
+        ],
         "IntakeRole": [
             *every,
             query,

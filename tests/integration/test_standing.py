@@ -183,7 +183,7 @@ def test_an_extension_outlives_a_new_version_of_the_call(world: World) -> None:
 def test_a_version_of_before_the_extension_keeps_the_deadline_it_had(world: World) -> None:
     """Only the call in force is put off: history shows what was published."""
     world.store.extend("samvaer-2018", put_off("2018-04-10T23:59:59"))
-    (version,) = world.store.versions("samvaer-2018")
+    (version,) = world.store.call_versions("samvaer-2018")
     assert version.call == a_call()
 
 

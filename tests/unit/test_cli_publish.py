@@ -50,7 +50,7 @@ class FakeStore:
         """The last one of each call."""
         return [found for call in {each.call.id for each in self.published} if (found := self.current_call(call))]
 
-    def versions(self, call: str) -> list[PublishedCall]:
+    def call_versions(self, call: str) -> list[PublishedCall]:
         """All of one call."""
         return [each for each in self.published if each.definition.id == call]
 

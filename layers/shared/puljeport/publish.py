@@ -13,6 +13,17 @@ from typing import Protocol
 
 from puljeport.blanks import csvform, docx, guide, jsonschema, pdf, xlsx
 from puljeport.calls import Call, to_json
+from puljeport.documents import (
+    FORM_NAMES,
+    FORM_TYPES,
+    GUIDE_HTML,
+    GUIDE_MARKDOWN,
+    GUIDE_PDF,
+    HTML,
+    MARKDOWN,
+    PDF,
+    folder,
+)
 from puljeport.extensions import Extension, extended
 from puljeport.items import PublishedCall
 from puljeport.notices import endpoint
@@ -22,24 +33,14 @@ from puljeport.subscriptions import POLICIES, Change, Kind, Recipient, changes, 
 from puljeport.texts import LANGUAGES, Language
 from puljeport.topic import Topic
 
-DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-CSV = "text/csv; charset=utf-8"
-SCHEMA = "application/schema+json"
-PDF = "application/pdf"
-HTML = "text/html; charset=utf-8"
-MARKDOWN = "text/markdown; charset=utf-8"
-
-BLANKS = (
-    ("docx", docx.make, DOCX),
-    ("pdf", pdf.make, PDF),
-    ("xlsx", xlsx.make, XLSX),
-    ("csv", csvform.make, CSV),
-    ("schema.json", jsonschema.make, SCHEMA),
-)
-"""What forms are put up as: the ending of the name, the maker, the content type."""
-
-FORM_NAMES: dict[Language, str] = {"da": "ansoegningsskema", "en": "application-form"}
+MAKERS: dict[str, Callable[[Call, int, Language], bytes]] = {
+    "docx": docx.make,
+    "pdf": pdf.make,
+    "xlsx": xlsx.make,
+    "csv": csvform.make,
+    "schema.json": jsonschema.make,
+}
+"""What makes the form that is put up under each ending."""
 
 
 class Documents(Protocol):
@@ -95,7 +96,7 @@ class Publisher:
         new = before is None or to_json(before.definition) != to_json(call)
         version = (before.version if before else 0) + new
         others = [each.call for each in self.store.calls() if each.call.id != call.id]
-        left = [contact.email for each in self.store.versions(call.id) for contact in each.definition.contacts]
+        left = [contact.email for each in self.store.call_versions(call.id) for contact in each.definition.contacts]
         made = changes([*others, call], self.topic.subscriptions(), left, self.quota)
         return Plan(call, extended(call, before.extensions if before else ()), version, new, made)
 
@@ -127,16 +128,16 @@ class Publisher:
         return published, self._keep_documents(published.call, published.version, markdown)
 
     def _keep_documents(self, call: Call, version: int, markdown: str | None) -> tuple[str, ...]:
-        folder = f"calls/{call.id}/v{version}"
+        place = folder(call.id, version)
         kept = {
-            f"{folder}/{FORM_NAMES[language]}.{ending}": (make(call, version, language), kind)
-            for ending, make, kind in BLANKS
+            f"{place}{FORM_NAMES[language]}.{ending}": (make(call, version, language), FORM_TYPES[ending])
+            for ending, make in MAKERS.items()
             for language in LANGUAGES
         }
         if markdown is not None:
-            kept[f"{folder}/guide.md"] = (markdown.encode(), MARKDOWN)
-            kept[f"{folder}/guide.pdf"] = (guide.pdf(call, version, markdown), PDF)
-            kept[f"{folder}/guide.html"] = (guide.html(call, version, markdown), HTML)
+            kept[place + GUIDE_MARKDOWN] = (markdown.encode(), MARKDOWN)
+            kept[place + GUIDE_PDF] = (guide.pdf(call, version, markdown), PDF)
+            kept[place + GUIDE_HTML] = (guide.html(call, version, markdown), HTML)
         for key, (data, content_type) in kept.items():
             self.documents.put(key, data, content_type)
         return tuple(kept)

@@ -130,7 +130,7 @@ class Store(Table):
         found = self._partition(items.call_key(call, "")["PK"], "MOMENT#")
         return sorted((Record.model_validate(item) for item in found), key=lambda record: (record.due, record.name))
 
-    def versions(self, call: str) -> list[PublishedCall]:
+    def call_versions(self, call: str) -> list[PublishedCall]:
         """Every version of a call that was published, oldest first."""
         found = self._partition(items.call_key(call, "")["PK"], "VERSION#")
         return sorted((items.published(item) for item in found), key=lambda published: published.version)
