@@ -26,6 +26,7 @@ from puljeport import aws
 from puljeport.calendar import Calendar
 from puljeport.calls import Call
 from puljeport.delivery import Delivery
+from puljeport.extensions import Extension, Waiver
 from puljeport.feedback import Feedback
 from puljeport.intake import Intake
 from puljeport.items import plain
@@ -253,16 +254,18 @@ class World:
             self.uploads_queue.drop(letter)
         return [letter.body for letter in taken]
 
-    def extend(self, extension) -> None:
+    def extend(self, extension: Extension) -> None:
+        """Put off the small call's deadline for everybody."""
         self.store.extend("samvaer-2018", extension)
 
-    def waive(self, waiver) -> None:
+    def waive(self, waiver: Waiver) -> None:
+        """Let one applicant of the small call send later."""
         self.store.waive("samvaer-2018", waiver)
 
-    def bounce(self, row) -> None:
+    def bounce(self, row: Notice) -> None:
         pass
 
-    def send_again(self, submission) -> None:
+    def send_again(self, submission: Submission) -> None:
         pass
 
     def notify_all(self) -> None:

@@ -161,6 +161,16 @@ class DocumentsBucket:
             return
         self._client.put_object(Bucket=self._bucket, Key=key, Body=data, ContentType=content_type)
 
+    def get(self, key: str, /) -> bytes | None:
+        """What is kept under `key`, None where there is nothing."""
+        try:
+            content: bytes = self._client.get_object(Bucket=self._bucket, Key=key)["Body"].read()
+        except ClientError as error:
+            if code(error) in {"404", "NoSuchKey"}:
+                return None
+            raise
+        return content
+
     def _etag(self, key: str) -> str | None:
         try:
             return str(self._client.head_object(Bucket=self._bucket, Key=key)["ETag"]).strip('"')

@@ -163,3 +163,9 @@ def test_the_samples_of_the_clock_are_answered_with_counts(
 ) -> None:
     """What the schedules send is understood by the functions as they are built."""
     assert invoke(function, EVENTS / f"{event}.json").keys() == counts
+
+
+@pytest.mark.parametrize("event", ["tick-schedule", "tick-contacts"])
+def test_a_tick_runs_with_what_its_schedules_send(invoke: Invoke, event: str) -> None:
+    """Both schedules' events are answered with counts, and no call went wrong."""
+    assert "failed" not in invoke("TickFunction", EVENTS / f"{event}.json")

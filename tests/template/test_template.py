@@ -17,6 +17,7 @@ import erase.app
 import feedback.app
 import notify.app
 import reconcile.app
+import tick.app
 from puljeport.settings import (
     PREFIX,
     EraseSettings,
@@ -25,6 +26,7 @@ from puljeport.settings import (
     NotifySettings,
     PortalSettings,
     ReconcileSettings,
+    TickSettings,
 )
 from puljeport.submissions import State
 from template.resources import Resource, many, named, of
@@ -35,6 +37,7 @@ KEEPS = {"Retain", "RetainExceptOnCreate"}
 SETTINGS: dict[str, type[BaseModel]] = {
     "IntakeFunction": IntakeSettings,
     "NotifyFunction": NotifySettings,
+    "TickFunction": TickSettings,
     "PortalFunction": PortalSettings,
     "ReconcileFunction": ReconcileSettings,
     "EraseFunction": EraseSettings,
@@ -268,6 +271,7 @@ def test_alarms_watch_metrics_that_are_sent(resources: dict[str, Resource]) -> N
     sent = {"intake": {"Submission" + state.value.title().replace("_", "") for state in State}}
     sent["notify"] = set(notify.app.METRICS.values())
     sent |= {"reconcile": reconcile.app.METRICS, "erase": erase.app.METRICS}
+    sent["tick"] = {*tick.app.METRICS.values(), tick.app.TICKED, tick.app.UNREACHED}
     sent["portal"] = {"PortalFailed", "PortalAnswered"}
     sent["feedback"] = set(feedback.app.METRICS.values())
     services = {
@@ -316,6 +320,20 @@ def test_the_dashboard_can_be_drawn(resources: dict[str, Resource]) -> None:
     widgets = json.loads(re.sub(r"\$\{[^}]+\}", "name", dashboard["DashboardBody"]["Fn::Sub"]))["widgets"]
     places = [(widget["x"], widget["y"]) for widget in widgets]
     assert len(set(places)) == len(places) >= 4
+
+
+def test_a_calendar_that_stands_still_is_noticed_within_a_quarter_of_an_hour(resources: dict[str, Resource]) -> None:
+    """The clock wakes tick every five minutes; three in a row that did not come to their end raise the alarm."""
+    rules = {rule["ScheduleExpression"]: rule for rule in of(resources, "AWS::Events::Rule").values()}
+    assert set(rules) == {"rate(5 minutes)", "cron(0 6 * * ? *)"}
+    for rule in rules.values():
+        (target,) = rule["Targets"]
+        assert named(target["Arn"]) == {"TickFunction"}
+    (daily,) = rules["cron(0 6 * * ? *)"]["Targets"]
+    assert json.loads(daily["Input"]) == {"task": tick.app.CONTACTS}
+    (alarm,) = (each for each in of(resources, "AWS::CloudWatch::Alarm").values() if each["MetricName"] == "TickDone")
+    assert alarm["Period"] * alarm["EvaluationPeriods"] == 15 * 60
+    assert (alarm["Threshold"], alarm["TreatMissingData"]) == (1, "breaching")
 
 
 def test_outputs_are_explained(template: dict[str, Any]) -> None:
