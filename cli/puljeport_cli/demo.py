@@ -194,7 +194,7 @@ def _untold(pool: Call, found: Outcome) -> list[str]:
     wanted = Counter(_addressed(pool, found, notice) for notice in sent)
     arrived = Counter((mail.recipient, mail.subject) for mail in found.mails)
     wrong = [f"{arrived[mail]} mails to {mail[0]}: {mail[1]}" for mail in wanted if arrived[mail] != wanted[mail]]
-    return unsent + wrong if wanted else ["nobody was to be told"]
+    return unsent + wrong if found.notices else ["nobody was to be told"]
 
 
 def _addressed(pool: Call, found: Outcome, notice: Notice) -> tuple[str, str]:

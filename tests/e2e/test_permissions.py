@@ -11,13 +11,16 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
+from urllib.parse import unquote_plus
 
 import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from builders import a_call, a_form, s3_event, s3_record, sqs_event, stream_event
+from builders import a_call, a_form, s3_event, s3_record, ses_event, sqs_event, stream_event
 from puljeport.blanks import docx
+from puljeport.notices import APPLICANT, Notice
+from puljeport.submissions import submission_id
 from puljeport_cli.fill import fill_docx
 from puljeport_cli.stack import Stack, now
 from roles import SHOWN
@@ -126,8 +129,30 @@ class Desk:
         pk, sk = next(
             (item["PK"]["S"], item["SK"]["S"]) for item in waiting
             if item["item"]["S"] == "notice" and item["status"]["S"] == "pending" and item["call"]["S"] == CALL
+            and item["audience"]["S"] != APPLICANT
         )  # fmt: skip
         return lambda: self.invoke("NotifyFunction", stream_event((pk, sk)))
+
+    def receipt(self) -> Notice:
+        """The row of a receipt that waits."""
+        record = self.put(contact_email="kontakt@example.dk")
+        assert self.take(record)
+        bucket, thing = self.stack.output("UploadsBucketName"), record["s3"]["object"]
+        identity = submission_id(bucket, unquote_plus(thing["key"]), thing["versionId"])
+        return next(row for row in self.stack.outbox.of_submission(identity) if row.audience == APPLICANT)
+
+    def write(self) -> Callable[[], bool]:
+        """A receipt to an applicant."""
+        row = self.receipt()
+        return lambda: self.invoke("NotifyFunction", stream_event((row.partition, row.sort_key)))
+
+    def hear(self) -> Callable[[], bool]:
+        """A mail that SES says came back."""
+        row = self.receipt()
+        assert self.invoke("NotifyFunction", stream_event((row.partition, row.sort_key)))
+        sent = self.stack.outbox.notice(row.partition, row.sort_key)
+        assert sent
+        return lambda: self.invoke("FeedbackFunction", sqs_event(ses_event(sent)))
 
 
 WORK: dict[str, Callable[[Desk], Callable[[], bool]]] = {
@@ -135,7 +160,9 @@ WORK: dict[str, Callable[[Desk], Callable[[], bool]]] = {
     "s3:GetObjectVersion": Desk.take_a_version,
     "s3:PutObject": Desk.take_a_faulty_one,
     "dynamodb:ConditionCheckItem": Desk.take_an_older_one,
+    "ses:SendEmail": Desk.write,
 }
+OF_ROLE = {"IntakeRole": Desk.take_a_version, "NotifyRole": Desk.tell, "FeedbackRole": Desk.hear}
 
 
 @pytest.fixture(scope="module")
@@ -152,8 +179,7 @@ def desk(guarded: Stack) -> Iterator[Desk]:
 )
 def test_s15_each_action_is_needed(desk: Desk, role: str, action: str) -> None:
     """Without the action the function cannot do the work that needs it; with it, the same work is done."""
-    prepare = Desk.tell if role == "NotifyRole" else WORK.get(action, Desk.take_a_version)
-    work = prepare(desk)
+    work = WORK.get(action, OF_ROLE[role])(desk)
     with desk.without(role, action):
         assert not work(), f"{role} does not need {action}"
     # A file that was being read when a permission went is given free again; one that was not, waits for its lease.
@@ -194,6 +220,17 @@ def attempts(stack: Stack) -> dict[str, list[Callable[[Callable[[str], Any]], An
             *both,
             lambda client: client("s3").get_object(Bucket=bucket, Key="incoming/x/y"),
             lambda client: client("dynamodb").put_item(TableName=table, Item=key),
+            lambda client: client("sesv2").create_email_identity(EmailIdentity="other@example.dk"),
+        ],
+        "FeedbackRole": [
+            *both,
+            lambda client: client("s3").get_object(Bucket=bucket, Key="incoming/x/y"),
+            lambda client: client("sns").publish(TopicArn=topic, Message="x"),
+            lambda client: client("sesv2").send_email(
+                FromEmailAddress="puljer@example.dk",
+                Destination={"ToAddresses": ["x@example.dk"]},
+                Content={"Simple": {"Subject": {"Data": "x"}, "Body": {"Text": {"Data": "x"}}}},
+            ),
         ],
     }
 
