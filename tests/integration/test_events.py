@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from builders import BUCKET, a_form
+from puljeport.feedback import callback
 from puljeport.uploads import arrivals
 from worlds import World
 
@@ -26,13 +27,14 @@ def test_every_sample_is_named_for_a_function_and_comes_from_its_trigger(path: P
     """`<function>-<shape>.json` holds what that function's trigger sends."""
     function = path.stem.partition("-")[0]
     sources = {record["eventSource"] for record in json.loads(path.read_text())["Records"]}
-    assert sources == {{"intake": "aws:sqs", "notify": "aws:dynamodb"}[function]}
+    assert sources == {{"intake": "aws:sqs", "notify": "aws:dynamodb", "feedback": "aws:sqs"}[function]}
 
 
 def test_every_trigger_has_a_sample() -> None:
-    """Both functions and both shapes of S3's announcements are there to be invoked."""
+    """Every function and both shapes of S3's announcements are there to be invoked."""
     assert {path.stem for path in EVENTS.glob("*.json")} >= {
         "intake-s3-put", "intake-s3-test", "intake-eventbridge", "intake-batch", "notify-accepted", "notify-expiry",
+        "feedback-bounce",
     }  # fmt: skip
 
 
@@ -57,6 +59,16 @@ def test_the_test_event_leaves_nothing(world: World) -> None:
     """S3's greeting to a new queue is acknowledged."""
     assert world.run_intake(*(record["body"] for record in load("intake-s3-test.json")["Records"])) == []
     assert world.states() == {}
+
+
+def test_a_callback_names_the_row_of_its_mail(world: World) -> None:
+    """The tags of the sample lead to a receipt; about a submission that is not there nothing is recorded."""
+    (record,) = load("feedback-bounce.json")["Records"]
+    told = callback(record["body"])
+    assert told
+    assert told.row == ("SUB#t7gxv4ssxdj4lu3ozyxcaz2g4q", "NOTICE#accepted#@applicant")
+    assert world.run_feedback(record["body"]) == []
+    assert world.items("address") == []
 
 
 def test_an_expiry_on_the_stream_sends_nothing(world: World) -> None:
