@@ -18,13 +18,13 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from builders import a_call, a_form, a_submission, http_event, s3_event, s3_record, sqs_event, stream_event
+from builders import a_call, a_form, a_submission, http_event, s3_event, s3_record, ses_event, sqs_event, stream_event
 from puljeport import items
 from puljeport.blanks import docx
 from puljeport.calls import Event
 from puljeport.eraser import Erased
 from puljeport.eraser import work as work_on
-from puljeport.notices import Gathering, Status, for_submission
+from puljeport.notices import APPLICANT, Gathering, Notice, Status, for_submission
 from puljeport.submissions import submission_id
 from puljeport.uploads import arrivals
 from puljeport_cli.fill import fill_docx
@@ -154,6 +154,7 @@ class Desk:
         pk, sk = next(
             (item["PK"]["S"], item["SK"]["S"]) for item in waiting
             if item["item"]["S"] == "notice" and item["status"]["S"] == "pending" and item["call"]["S"] == CALL
+            and item["audience"]["S"] != APPLICANT
         )  # fmt: skip
         return lambda: self.invoke("NotifyFunction", stream_event((pk, sk)))
 
@@ -223,6 +224,27 @@ class Desk:
         """The daily look at who confirmed."""
         return lambda: self.invoke("TickFunction", {"task": "contacts"})
 
+    def receipt(self) -> Notice:
+        """The row of a receipt that waits."""
+        record = self.put(contact_email="kontakt@example.dk")
+        assert self.take(record)
+        bucket, thing = self.stack.output("UploadsBucketName"), record["s3"]["object"]
+        identity = submission_id(bucket, unquote_plus(thing["key"]), thing["versionId"])
+        return next(row for row in self.stack.outbox.of_submission(identity) if row.audience == APPLICANT)
+
+    def write(self) -> Callable[[], bool]:
+        """A receipt to an applicant."""
+        row = self.receipt()
+        return lambda: self.invoke("NotifyFunction", stream_event((row.partition, row.sort_key)))
+
+    def hear(self) -> Callable[[], bool]:
+        """A mail that SES says came back."""
+        row = self.receipt()
+        assert self.invoke("NotifyFunction", stream_event((row.partition, row.sort_key)))
+        sent = self.stack.outbox.notice(row.partition, row.sort_key)
+        assert sent
+        return lambda: self.invoke("FeedbackFunction", sqs_event(ses_event(sent)))
+
 
 def decoded(record: dict[str, Any]) -> str:
     """The key of an event record."""
@@ -241,6 +263,7 @@ WORK: dict[tuple[str, str], Callable[[Desk], Callable[[], bool]]] = {
     ("IntakeRole", "s3:GetObject"): Desk.take_the_current,
     ("IntakeRole", "s3:PutObject"): Desk.take_a_faulty_one,
     ("IntakeRole", "dynamodb:ConditionCheckItem"): Desk.take_an_older_one,
+    ("NotifyRole", "ses:SendEmail"): Desk.write,
     ("TickRole", "sns:ListSubscriptionsByTopic"): Desk.look_after_contacts,
 }
 """The work that needs an action, where it is not the ordinary work of the role."""
@@ -250,7 +273,7 @@ ORDINARY = {
     "TickRole": Desk.tick,
     "ReconcileRole": Desk.reconcile,
     "EraseRole": Desk.erase,
-    "FeedbackRole": Desk.hear_back,
+    "FeedbackRole": Desk.hear,
 }
 
 
@@ -340,6 +363,17 @@ def attempts(stack: Stack) -> dict[str, list[Callable[[Callable[[str], Any]], An
             query,
             lambda client: client("s3").get_object(Bucket=bucket, Key="incoming/x/y"),
             lambda client: client("dynamodb").put_item(TableName=table, Item=key),
+            lambda client: client("sesv2").create_email_identity(EmailIdentity="other@example.dk"),
+        ],
+        "FeedbackRole": [
+            *every,
+            lambda client: client("s3").get_object(Bucket=bucket, Key="incoming/x/y"),
+            lambda client: client("sns").publish(TopicArn=topic, Message="x"),
+            lambda client: client("sesv2").send_email(
+                FromEmailAddress="puljer@example.dk",
+                Destination={"ToAddresses": ["x@example.dk"]},
+                Content={"Simple": {"Subject": {"Data": "x"}, "Body": {"Text": {"Data": "x"}}}},
+            ),
         ],
         "TickRole": [
             *every,

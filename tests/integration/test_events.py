@@ -18,6 +18,7 @@ import tick.app
 from builders import BUCKET, a_call, a_form
 from care import Care
 from portals import Remembered, again, answer
+from puljeport.feedback import callback
 from puljeport.uploads import arrivals
 from worlds import Context, World
 
@@ -28,7 +29,7 @@ SCHEDULED = {"reconcile", "erase", "tick"}
 """Functions that a clock wakes: with the input that the template gives, or with EventBridge's own event."""
 
 
-SOURCES: dict[str, set[str]] = {"intake": {"aws:sqs"}, "notify": {"aws:dynamodb"}}
+SOURCES: dict[str, set[str]] = {"intake": {"aws:sqs"}, "notify": {"aws:dynamodb"}, "feedback": {"aws:sqs"}}
 
 
 def load(name: str) -> Any:
@@ -56,7 +57,7 @@ def test_every_trigger_has_a_sample() -> None:
         "intake-s3-put", "intake-s3-test", "intake-eventbridge", "intake-batch", "notify-accepted", "notify-expiry",
         "tick-schedule", "tick-contacts",
         "portal-list", "portal-call", "portal-document", "portal-refused",
-        "reconcile-light", "reconcile-full", "erase-night",
+        "feedback-bounce", "reconcile-light", "reconcile-full", "erase-night",
     }  # fmt: skip
 
 
@@ -100,6 +101,16 @@ def test_the_test_event_leaves_nothing(world: World) -> None:
     """S3's greeting to a new queue is acknowledged."""
     assert world.run_intake(*(record["body"] for record in load("intake-s3-test.json")["Records"])) == []
     assert world.states() == {}
+
+
+def test_a_callback_names_the_row_of_its_mail(world: World) -> None:
+    """The tags of the sample lead to a receipt; about a submission that is not there nothing is recorded."""
+    (record,) = load("feedback-bounce.json")["Records"]
+    told = callback(record["body"])
+    assert told
+    assert told.row == ("SUB#t7gxv4ssxdj4lu3ozyxcaz2g4q", "NOTICE#accepted#@applicant")
+    assert world.run_feedback(record["body"]) == []
+    assert world.items("address") == []
 
 
 def test_an_expiry_on_the_stream_sends_nothing(world: World) -> None:
