@@ -23,7 +23,7 @@ from puljeport.delivery import Delivery
 from puljeport.intake import Intake
 from puljeport.mail import Topic
 from puljeport.marking import mark
-from puljeport.readers import read
+from puljeport.readers import printed, read
 from puljeport.store import Store
 from puljeport.submissions import Submission
 from puljeport.uploads import Copies, Uploads
@@ -147,6 +147,7 @@ class World:
             copies=Copies(workers["s3"], DOCUMENTS),
             mark=lambda data, problems, language: self.mark(data, problems, language),  # noqa: PLW0108 - likewise
             read=lambda data, name: self.read(data, name),  # noqa: PLW0108 - a test may change it later
+            read_printed=printed.read,
             now=self.clock,
             log=lambda _submission, _error: None,
             max_upload_bytes=100_000,

@@ -14,7 +14,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from puljeport import aws, observe, settings
 from puljeport.intake import Intake
 from puljeport.marking import mark
-from puljeport.readers import read
+from puljeport.readers import printed, read
 from puljeport.store import Store
 from puljeport.uploads import Copies, Uploads, arrivals, is_folder
 
@@ -29,6 +29,7 @@ def _intake() -> Intake:
         uploads=Uploads(aws.s3()),
         copies=Copies(aws.s3(), given.documents_bucket),
         read=read,
+        read_printed=printed.read,
         mark=mark,
         now=lambda: datetime.now(UTC),
         log=lambda submission, error: logger.error(

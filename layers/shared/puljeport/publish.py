@@ -17,7 +17,8 @@ from puljeport.calls import Call, Contact, Event, to_json
 from puljeport.items import PublishedCall
 from puljeport.mail import Subscription, Topic
 from puljeport.store import Store
-from puljeport.texts import LANGUAGES, Language
+from puljeport.texts import LANGUAGES
+from puljeport.uploads import form_key
 
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -35,8 +36,6 @@ BLANKS = (
     ("schema.json", jsonschema.make, SCHEMA),
 )
 """What forms are put up as: the ending of the name, the maker, the content type."""
-
-FORM_NAMES: dict[Language, str] = {"da": "ansoegningsskema", "en": "application-form"}
 
 type Policy = dict[str, list[Any]]
 
@@ -104,7 +103,7 @@ class Publisher:
     def _keep_documents(self, call: Call, version: int, markdown: str | None) -> tuple[str, ...]:
         folder = f"calls/{call.id}/v{version}"
         kept = {
-            f"{folder}/{FORM_NAMES[language]}.{ending}": (make(call, version, language), kind)
+            form_key(call.id, version, language, ending): (make(call, version, language), kind)
             for ending, make, kind in BLANKS
             for language in LANGUAGES
         }
