@@ -50,8 +50,8 @@ class Log(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Intake:
-    """What intake works with. `read` turns bytes into raw fields, `read_printed` those of a print with the call's blanks
-    beside it, `mark` problems into a copy of the file that shows them; `now` gives aware times."""
+    """What intake works with. `read` turns bytes into raw fields, `read_printed` those of a print,
+    with the blanks beside it, `mark` problems into a copy of the file that shows them; `now` gives aware times."""
 
     store: Store
     uploads: Uploads

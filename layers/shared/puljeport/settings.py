@@ -53,7 +53,7 @@ def load[S: _Settings](model: type[S], environment: Mapping[str, str] | None = N
 
 
 def for_a_child() -> dict[str, str]:
-    """What a process of our own needs of the environment for Python to start: where its libraries are, and no secret."""
+    """What a process of our own needs of the environment to start: where Python's libraries are, and no secret."""
     return {name: os.environ[name] for name in ("LD_LIBRARY_PATH",) if name in os.environ}
 
 

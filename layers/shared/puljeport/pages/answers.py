@@ -25,6 +25,9 @@ _SPOT = 1.0
 """Square points of ink that are more than a speck."""
 
 
+_MAC = frozenset("æøåÆØÅ".encode("cp1252").decode("mac-roman"))
+
+
 class Doubt(StrEnum):
     """Why an answer may not be what was written."""
 
@@ -124,15 +127,26 @@ def _text(
         value, doubtful = lines.joined(found, widget.box)
     else:
         value, doubtful = " ".join(line.text for line in found), len(found) > 1
+    doubt: Doubt | None = None
     if not all(letter.sure for letter in seen):
         doubt = Doubt.UNREAD
     elif any(_lost(letter, widget.box) for letter in seen) or lines.cut(
         found, widget.box, several=widget.lines, right=widget.right
     ):
         doubt = Doubt.CUT
-    else:
-        doubt = Doubt.UNSURE if doubtful or _strange(number, letters, owners, widget) else None
+    elif doubtful or _mixed(own) or _misread(value) or _strange(number, letters, owners, widget):
+        doubt = Doubt.UNSURE
     return _answer(widget, printed, value, doubt)
+
+
+def _mixed(letters: Sequence[Letter]) -> bool:
+    """Whether signs are drawn with another font than the rest, which is how PDFium shows ‡ as an exclamation mark."""
+    return len({letter.font for letter in letters}) > 1
+
+
+def _misread(value: str) -> bool:
+    """Whether there are signs that æ, ø and å are taken for where a font does not say what its letters are."""
+    return not _MAC.isdisjoint(value)
 
 
 def _lost(letter: Letter, box: Rectangle) -> bool:

@@ -23,8 +23,8 @@ from dataclasses import asdict, dataclass, field
 from typing import NamedTuple
 
 from puljeport.pages.answers import PIXELS, Answer, Printed, answers
-from puljeport.pages.engine import MAX_LETTERS, Document, Letter, TooMuch, Widget, library
-from puljeport.pages.fit import Fit, Words, fit, words
+from puljeport.pages.engine import MAX_LETTERS, Document, Letter, TooMuch, library
+from puljeport.pages.fit import Fit, Words, fit, spelled, words
 
 CPU_SECONDS = 5
 MEMORY = 512 << 20
@@ -32,7 +32,7 @@ MEMORY = 512 << 20
 MAX_PAGES = 60
 READABLE = 0.7
 """Share of a document's letters that must say which they are; with fewer, it has no text but pictures of it."""
-_STAMP = re.compile(r"([a-z0-9][a-z0-9-]{0,99}), ?version ?([1-9][0-9]{0,8})(?![0-9])")
+_STAMP = re.compile(r"(?<!\S)([a-z0-9][a-z0-9-]{0,99}), version ([1-9][0-9]{0,8})(?!\S)")
 
 
 @dataclass(slots=True)
@@ -111,7 +111,7 @@ def _stamp(pages: Sequence[Sequence[Letter]]) -> tuple[str | None, int | None]:
     """Call and version as most pages have them at their feet."""
     said: Counter[tuple[str, str]] = Counter()
     for page in pages:
-        said.update(set(_STAMP.findall("".join(letter.text for letter in page))))
+        said.update(set(_STAMP.findall(" ".join(word for word, _ in spelled(page)))))
     if not said:
         return None, None
     call, version = max(said, key=lambda stamp: said[stamp])

@@ -6,7 +6,7 @@ The engine of Chrome, by its C interface (pypdfium2's raw bindings; fpdfview.h, 
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from typing import Any, NamedTuple
@@ -39,13 +39,15 @@ class TooMuch(Exception):
 
 
 class Letter(NamedTuple):
-    """One character: where its base line begins, and its box. `run` is equal for letters drawn in one go; `cut` says
-    that part of that run is drawn outside of what is shown; `sure` that the file says which character it is."""
+    """One character: where its base line begins, and its box. `run` and `font` are equal for letters that were drawn in
+    one go, and with one font; `cut` says that part of that run is drawn outside of what is shown; `sure` that the file
+    says which character it is."""
 
     text: str
     origin: complex
     box: Rectangle
     run: int
+    font: int
     cut: bool
     sure: bool
 
@@ -205,21 +207,26 @@ def _between(one: float, other: float, most: int) -> tuple[int, int]:
 
 
 class _Runs:
-    """What is known of the objects that letters are drawn by: a number for each, and whether it is cut or invisible."""
+    """What is known of the objects that letters are drawn by."""
 
     def __init__(self, engine: Any) -> None:
         self._engine = engine
-        self._known: dict[int, tuple[int, bool, bool]] = {}
+        self._known: dict[int, tuple[int, int, bool, bool]] = {}
 
-    def of(self, drawn: Any) -> tuple[int, bool, bool]:
-        address = ctypes.cast(drawn, ctypes.c_void_p).value or 0
+    def of(self, drawn: Any) -> tuple[int, int, bool, bool]:
+        """A number for the object and one for its font, whether it is cut, and whether it is invisible."""
+        address = _address(drawn)
         if address not in self._known:
             engine = self._engine
             # The engine drops a clip that contains the whole of what it clips.
             cut = engine.FPDFClipPath_CountPaths(engine.FPDFPageObj_GetClipPath(drawn)) > 0
             unseen = engine.FPDFTextObj_GetTextRenderMode(drawn) == _INVISIBLE
-            self._known[address] = (len(self._known), cut, unseen)
+            self._known[address] = (len(self._known), _address(engine.FPDFTextObj_GetFont(drawn)), cut, unseen)
         return self._known[address]
+
+
+def _address(handle: Any) -> int:
+    return ctypes.cast(handle, ctypes.c_void_p).value or 0
 
 
 def _letter(engine: Any, text: Any, index: int, runs: _Runs) -> Letter | None:
@@ -229,7 +236,7 @@ def _letter(engine: Any, text: Any, index: int, runs: _Runs) -> Letter | None:
     code = engine.FPDFText_GetUnicode(text, index)
     if not drawn or 0xD800 <= code < 0xE000 or code > 0x10FFFF:
         return None
-    number, cut, unseen = runs.of(drawn)
+    run, font, cut, unseen = runs.of(drawn)
     if unseen:
         return None
     x, y, box = ctypes.c_double(), ctypes.c_double(), engine.FS_RECTF()
@@ -239,7 +246,7 @@ def _letter(engine: Any, text: Any, index: int, runs: _Runs) -> Letter | None:
     sign = "-" if hyphen else chr(code)
     sure = hyphen or (code >= 32 and not engine.FPDFText_HasUnicodeMapError(text, index))
     where = (box.left, box.bottom, box.right, box.top)
-    return Letter(sign, complex(x.value, y.value), where, number, cut, sure)
+    return Letter(sign, complex(x.value, y.value), where, run, font, cut, sure)
 
 
 def _widget(engine: Any, form: Any, annotation: Any, box: Rectangle) -> Widget:

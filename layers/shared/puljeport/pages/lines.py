@@ -7,6 +7,7 @@ would have had room was written by the applicant. So the breaks can be told apar
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 from puljeport.pages.engine import Letter, Rectangle
@@ -70,8 +71,8 @@ def joined(found: Sequence[Line], box: Rectangle) -> tuple[str, bool]:
     if not found:
         return "", False
     text, doubtful = found[0].text, False
-    pitch = min((above.base - below.base for above, below in zip(found, found[1:], strict=False)), default=0)
-    for above, below in zip(found, found[1:], strict=False):
+    pitch = min((above.base - below.base for above, below in pairwise(found)), default=0)
+    for above, below in pairwise(found):
         skipped = round((above.base - below.base) / pitch) if pitch else 1
         between, unsure = ("\n" * skipped, False) if skipped > 1 else _between(above, below, box)
         text += between + below.text
@@ -99,7 +100,7 @@ def cut(found: Sequence[Line], box: Rectangle, *, several: bool, right: bool) ->
     """Whether a text comes so near to the edge of its field that the rest of it may be missing."""
     if not found:
         return False
-    left, bottom, far, top = box
+    left, bottom, far, _ = box
     if several:
         last = found[-1]
         return last.base - last.height < bottom - 1 and len(found) > 1

@@ -1,8 +1,8 @@
 """Forms as PDF files with form fields (AcroForm), filled in with whatever program an applicant has.
 
 A field is known by its name, which every program keeps; where another program made the form anew and gave its own
-names, by its tooltip, which is the label. A form that was printed to a new PDF has no fields any more and is refused here;
-`readers.printed` reads it, which takes the blank beside it.
+names, by its tooltip, which is the label. A form that was printed to a new PDF has no fields any more and is refused
+here; `readers.printed` reads it, with the blank beside it.
 """
 
 from __future__ import annotations
@@ -81,6 +81,7 @@ class Form:
         self._rows: dict[str, _Rows] = {}
 
     def add(self, widget: Widget) -> None:
+        """Take a field in."""
         if widget.name in (marks.CALL_PROPERTY, marks.VERSION_PROPERTY):
             self.said[widget.name] = widget.value.strip()
             return
@@ -107,9 +108,11 @@ class Form:
         self._fields[widget.name] = RawField(tuple(names) or (Name(Way.LABEL, widget.name[:MAX_SHOWN]),), cell)
 
     def fields(self) -> tuple[RawField, ...]:
+        """The single fields."""
         return tuple(self._fields.values())
 
     def tables(self) -> tuple[RawTable, ...]:
+        """The tables."""
         return tuple(self._table(name, rows) for name, rows in self._rows.items())
 
     def _table(self, name: str, rows: _Rows) -> RawTable:

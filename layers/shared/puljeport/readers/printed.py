@@ -102,7 +102,7 @@ def _widget(answer: _Answer) -> Widget:
 
 def _looked_at(data: bytes, blanks: Sequence[bytes]) -> _Found | None:
     """What the process finds, or None where it ended without an answer."""
-    # Isolated and without a site: it finds its own modules and the engine's, and starts in a few hundredths of a second.
+    # Isolated and without a site: it starts quickly, and finds nothing but its own modules and the engine's.
     homes = {str(Path(found).parents[1]) for found in (puljeport.__file__, _engine()) if found}
     command = [sys.executable, "-I", "-S", "-B", str(_CHILD), *sorted(homes)]
     with subprocess.Popen(  # noqa: S603 - our own program, and no word of the file in its arguments
