@@ -50,8 +50,8 @@ class Log(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Intake:
-    """What intake works with. `read` turns bytes into raw fields, `read_printed` those of a print,
-    with the blanks beside it, `mark` problems into a copy of the file that shows them; `now` gives aware times."""
+    """What intake works with. `read` turns bytes into raw fields, `read_printed` a print and the call's blanks, `mark`
+    problems into a copy of the file that shows them; `now` gives aware times."""
 
     store: Store
     uploads: Uploads
@@ -150,11 +150,10 @@ class Intake:
         return self._conclude(attempt, published, reading, attempt.model_copy(update=about), marked)
 
     def _printed(self, attempt: Submission, data: bytes, published: PublishedCall) -> RawForm | Problem:
-        """The form in a PDF without fields, as a print of the current blank, or else of the version its feet name."""
+        """The form in a PDF without fields, as a print of the version that its pages name, or else of the current."""
         raw = self._by_blanks(attempt, data, published)
-        if isinstance(raw, RawForm) and not raw.fields and (earlier := self._earlier(raw, published)):
-            return self._by_blanks(attempt, data, earlier)
-        return raw
+        earlier = self._earlier(raw, published) if isinstance(raw, RawForm) else None
+        return self._by_blanks(attempt, data, earlier) if earlier else raw
 
     def _by_blanks(self, attempt: Submission, data: bytes, published: PublishedCall) -> RawForm | Problem:
         blanks = self.copies.blanks(published.call.id, published.version)

@@ -26,7 +26,7 @@ from puljeport.pages.answers import PIXELS, Answer, Printed, answers
 from puljeport.pages.engine import MAX_LETTERS, Document, Letter, TooMuch, library
 from puljeport.pages.fit import Fit, Words, fit, spelled, words
 
-CPU_SECONDS = 5
+CPU_SECONDS = 4
 MEMORY = 512 << 20
 """Bytes of address space."""
 MAX_PAGES = 60
@@ -40,7 +40,7 @@ class Found:
     """What there is on the pages of a document.
 
     `letters`: whether it has text at all; `call` and `version`: what the feet of its pages say; `missing`: the blank's
-    pages (from 1) that were not found, where any was; `answers`: the fields of those that were.
+    pages with fields (from 1) that were not found, where any was; `answers`: the fields of those that were.
     """
 
     letters: bool = False
@@ -87,9 +87,7 @@ def look(data: bytes, blanks: Sequence[bytes]) -> Found:
         if len(places) == blank.count:
             break
     if best is not None:
-        blank, places = best
-        found.missing = sorted({*range(1, blank.count + 1)} - {place.blank + 1 for place in places})
-        found.answers = _read(document, pages, blank, places)
+        _read(found, document, pages, *best)
     return found
 
 
@@ -140,10 +138,11 @@ def _same(one: _Place, other: _Place) -> bool:
 
 
 def _read(
-    document: Document, pages: Sequence[Sequence[Letter]], blank: Document, places: Sequence[_Place]
-) -> list[Answer]:
-    found = []
+    found: Found, document: Document, pages: Sequence[Sequence[Letter]], blank: Document, places: Sequence[_Place]
+) -> None:
     widgets = blank.widgets()
+    there = {place.blank for place in places}
+    found.missing = [number + 1 for number, own in enumerate(widgets) if own and number not in there]
     for place in places:
         with document.page(place.printed) as page, blank.page(place.blank) as empty:
             printed = Printed(
@@ -153,8 +152,7 @@ def _read(
                 page.picture(PIXELS / abs(place.fit.scale)),
                 empty.picture(PIXELS),
             )
-        found += answers(widgets[place.blank], printed)
-    return found
+        found.answers += answers(widgets[place.blank], printed)
 
 
 def _documents() -> list[bytes]:

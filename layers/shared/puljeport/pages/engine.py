@@ -11,8 +11,8 @@ from contextlib import contextmanager
 from functools import cache
 from typing import Any, NamedTuple
 
-MAX_LETTERS = 200_000
-"""Of one document; a form may have 400 kB of answers."""
+MAX_LETTERS = 100_000
+"""Of one document; a page of small print has some 4,000."""
 MAX_ANNOTATIONS = 20_000
 MAX_TEXT = 2_000
 """Characters of a name or a label."""
@@ -153,12 +153,15 @@ class Page:
         engine.FORM_OnBeforeClosePage(self._handle, form)
 
     def picture(self, scale: float) -> Picture:
-        """How the page looks with `scale` pixels to a point, or fewer where it is large."""
+        """How the page looks with `scale` pixels to a point, or somewhat fewer where it is large.
+
+        Raises TooMuch for a page that is so large that nothing could be made out.
+        """
         engine = self._engine
         width, height = engine.FPDF_GetPageWidthF(self._handle), engine.FPDF_GetPageHeightF(self._handle)
-        scale = min(scale, (MAX_PIXELS / max(width * height, 1)) ** 0.5)
-        across, down = max(int(width * scale), 1), max(int(height * scale), 1)
-        if across * down > 2 * MAX_PIXELS:
+        fitting = min(scale, (MAX_PIXELS / max(width * height, 1)) ** 0.5)
+        across, down = int(width * fitting), int(height * fitting)
+        if fitting < scale / 2 or not 0 < across * down <= MAX_PIXELS:
             raise TooMuch
         pixels = ctypes.create_string_buffer(across * down)
         bitmap = engine.FPDFBitmap_CreateEx(across, down, _GREY, pixels, across)

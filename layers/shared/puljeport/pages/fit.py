@@ -7,7 +7,7 @@ so that `scale` turns as well. It is found from words that stand once on the bla
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import product
+from itertools import islice, product
 from typing import NamedTuple
 
 from puljeport.pages.engine import Letter
@@ -20,7 +20,7 @@ NEAR = 1.5
 """Points on the blank between a word and where it should be; a version with another layout is further off."""
 _APART = 60
 _SMALLEST, _LARGEST = 0.3, 3.0
-_TRIES, _PARTNERS = 12, 40
+_TRIES, _PARTNERS, _GUESSES = 12, 40, 500
 _LONGEST_WORD, _MOST_ALIKE = 60, 8
 
 type Words = Mapping[str, Sequence[complex]]
@@ -88,7 +88,7 @@ def fit(blank: Words, printed: Words) -> Fit | None:
         return None
     pairs.sort(key=lambda pair: len(pair[1]))
     best: list[tuple[complex, complex]] = []
-    for guess in _guesses(pairs):
+    for guess in islice(_guesses(pairs), _GUESSES):
         best = max(best, _agreeing(guess, pairs), key=len)
         if len(best) > 0.95 * len(pairs):
             break
