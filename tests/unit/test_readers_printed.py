@@ -255,7 +255,7 @@ def test_a_speck_in_a_box_is_in_doubt() -> None:
 
 def test_a_page_that_is_missing_is_an_error() -> None:
     """The answers of a page that was not printed cannot be had, and the page is named."""
-    problems = reading(changed(lambda document: document.pages.remove(document.pages[1]))).problems
+    problems = reading(changed(lambda document: document.pages.__delitem__(1))).problems
     assert ("printed_page_missing", "error") in {(found.code, found.severity.value) for found in problems}
     assert any("side 2" in found.message.da for found in problems)
 
@@ -368,7 +368,12 @@ def test_s05_the_process_knows_no_secret(monkeypatch: pytest.MonkeyPatch, tmp_pa
     program.write_text("import json, os, sys; sys.stderr.close(); print(json.dumps(dict(os.environ)))")
     monkeypatch.setattr(printed, "_CHILD", program)
     seen: list[str] = []
-    monkeypatch.setattr(printed, "_told", lambda process, _: seen.append(process.communicate()[0].decode()) or b"")
+
+    def listen(process: subprocess.Popen[bytes], _: object) -> bytes:
+        seen.append(process.communicate()[0].decode())
+        return b""
+
+    monkeypatch.setattr(printed, "_told", listen)
     assert refusal(PRINTED) == "pdf_no_fields"
     assert set(json.loads(seen[0])) <= {"LD_LIBRARY_PATH", "LC_CTYPE"}
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from enum import StrEnum
+from itertools import groupby
 from typing import NamedTuple
 
 from puljeport.pages import lines
@@ -92,27 +93,33 @@ def _within(point: complex, box: Rectangle, slack: float = _SLACK) -> bool:
 def _owners(letters: Sequence[Letter], widgets: Sequence[Widget]) -> list[int | None]:
     """For each letter the field it belongs to, by number.
 
-    What was drawn in one go belongs to one field. What is cut may stand anywhere, also where another field is: it
-    belongs to the field whose text it continues.
+    What is cut may stand anywhere, also where another field is. It was drawn in one go, and belongs as a whole to the
+    field whose text it continues, or where it begins, or at last where any of it is.
     """
-    texts = [(number, widget.box) for number, widget in enumerate(widgets) if not widget.button]
     owners: list[int | None] = []
-    run, owner, before = -1, None, None
-    for letter in letters:
-        if not letter.cut:
-            owner = next((number for number, box in texts if _within(letter.origin, box)), None)
-        elif letter.run != run and not (before is not None and _continues(letter, widgets[before])):
-            owner = next((number for number, box in texts if _within(letter.origin, box)), before)
-        owners.append(owner)
-        run, before = letter.run, owner
+    for _, drawn in groupby(letters, key=lambda letter: letter.run):
+        run = list(drawn)
+        places = [_field_at(letter.origin, widgets) for letter in run]
+        if run[0].cut:
+            before = owners[-1] if owners else None
+            continued = before is not None and _continues(run[0], letters[len(owners) - 1], widgets[before])
+            places = [before if continued else next((place for place in places if place is not None), None)] * len(run)
+        owners += places
     return owners
 
 
-def _continues(letter: Letter, widget: Widget) -> bool:
-    """Whether a letter begins a line below a field of several lines, which may have had no room for it."""
+def _field_at(point: complex, widgets: Sequence[Widget]) -> int | None:
+    found = (number for number, widget in enumerate(widgets) if not widget.button and _within(point, widget.box))
+    return next(found, None)
+
+
+def _continues(letter: Letter, last: Letter, widget: Widget) -> bool:
+    """Whether a letter goes on where a field's last one was, or begins a line below that it has no room for."""
     left, bottom, right, _ = widget.box
     height = letter.box[3] - letter.box[1]
-    return widget.lines and left <= letter.origin.real <= right and letter.origin.imag < bottom + height
+    if not widget.lines:
+        return abs(letter.origin - complex(last.box[2], last.origin.imag)) < height
+    return left <= letter.origin.real <= right and letter.origin.imag < bottom + height
 
 
 def _text(

@@ -97,13 +97,17 @@ def _between(above: Line, below: Line, box: Rectangle) -> tuple[str, bool]:
 
 
 def cut(found: Sequence[Line], box: Rectangle, *, several: bool, right: bool) -> bool:
-    """Whether a text comes so near to the edge of its field that the rest of it may be missing."""
+    """Whether a text comes so near to the edge of its field that the rest of it may be missing.
+
+    `several`: the field has several lines; `right`: what is written in it ends at its right edge by itself.
+    """
     if not found:
         return False
     left, bottom, far, _ = box
     if several:
         last = found[-1]
         return last.base - last.height < bottom - 1 and len(found) > 1
+    first = found[0]
     if right:
-        return found[0].left < left + PADDING
-    return found[0].right > far - PADDING or found[0].left < left
+        return first.left < left + PADDING and first.right > far - PADDING
+    return first.right > far - PADDING or first.left < left
