@@ -44,7 +44,8 @@ PROGRAMS: Mapping[str, list[list[str]]] = {
     ],
     "ghostscript": [["gs", "-q", "-sDEVICE=pdfwrite", "-o", "print.pdf", "flat.pdf"]],
     "ghostscript on Letter": [
-        "gs -q -sDEVICE=pdfwrite -sPAPERSIZE=letter -dFIXEDMEDIA -dPDFFitPage -o print.pdf flat.pdf".split(),
+        ["gs", "-q", "-sDEVICE=pdfwrite", "-sPAPERSIZE=letter", "-dFIXEDMEDIA", "-dPDFFitPage", "-oa.pdf", "flat.pdf"],
+        ["mv", "a.pdf", "print.pdf"],
     ],
 }  # fmt: skip
 

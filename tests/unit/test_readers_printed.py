@@ -116,7 +116,7 @@ _WORDS = st.one_of(
     st.text(st.sampled_from("abcdefghijklmnopqrstuvwxyzæøåABCÆØÅ"), min_size=1, max_size=14),
     st.text(
         # What the form's font has, but for what cannot be seen.
-        st.characters(codec="cp1252", exclude_categories=("Cc",), exclude_characters="\xad\xa0†"),
+        st.characters(codec="cp1252", exclude_categories=["Cc"], exclude_characters="\xad\xa0†"),
         min_size=1,
         max_size=8,
     ),
