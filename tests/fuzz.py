@@ -6,6 +6,7 @@ Exit 1, with the seed, for anything unexpected: an error that is not Unreadable,
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import os
 import random
@@ -142,6 +143,7 @@ def run(kind: str, seed: int, count: int) -> None:
     for data in good:
         # What is imported or opened once, when it is first needed.
         use(data)
+    codecs.lookup("cp437")  # the names in a ZIP that does not say they are UTF-8
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY + _held(), MEMORY + _held()))
     sys.addaudithook(_watch)
     dice = random.Random(seed)

@@ -12,6 +12,7 @@ from typing import Any
 
 import boto3
 import pytest
+from moto.dynamodb.models import dynamodb_backends
 from moto.s3.models import s3_backends
 
 import intake.app
@@ -21,16 +22,22 @@ from puljeport import aws
 from puljeport.calls import Call
 from puljeport.delivery import Delivery
 from puljeport.intake import Intake
-from puljeport.mail import Topic
+from puljeport.items import plain
+from puljeport.letters import Links
+from puljeport.mail import Mail
 from puljeport.marking import mark
+from puljeport.notices import Notice
+from puljeport.outbox import Outbox
 from puljeport.readers import printed, read
 from puljeport.store import Store
 from puljeport.submissions import Submission
+from puljeport.topic import Topic
 from puljeport.uploads import Copies, Uploads
 
 TABLE = "puljeport-test"
 DOCUMENTS = "puljeport-test-documents"
 ACCOUNT = "123456789012"
+SENDER = "puljer@example.dk"
 
 
 class Crash(BaseException):
@@ -133,14 +140,16 @@ class World:
         self.queue = self.sqs.create_queue(QueueName="machine")["QueueUrl"]
         arn = f"arn:aws:sqs:eu-north-1:{ACCOUNT}:machine"
         self.sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
-        workers = {name: worker_client(name) for name in ("s3", "dynamodb", "sns")}
+        workers = {name: worker_client(name) for name in ("s3", "dynamodb", "sns", "sesv2")}
         for client in workers.values():
             # One id for all worlds: the newest takes the place of the one before.
             for event, see in (("before-call", self.faults.before), ("after-call", self.faults.after)):
                 client.meta.events.unregister(f"{event}.*.*", unique_id=event)
                 client.meta.events.register(f"{event}.*.*", see, unique_id=event)
-        self.store = Store(self.dynamodb, TABLE)
-        store = Store(workers["dynamodb"], TABLE)
+        self.store, self.notices = Store(self.dynamodb, TABLE), Outbox(self.dynamodb, TABLE)
+        store, outbox = Store(workers["dynamodb"], TABLE), Outbox(workers["dynamodb"], TABLE)
+        own_client("sesv2").create_email_identity(EmailIdentity=SENDER)
+        self.mail = Mail(workers["sesv2"], SENDER, "puljeport-test")
         self.intake = Intake(
             store=store,
             uploads=Uploads(workers["s3"]),
@@ -154,7 +163,9 @@ class World:
             lease=timedelta(seconds=90),
         )
         self.topic = Topic(workers["sns"], topic)
-        self.delivery = Delivery(store, self.topic, now=self.clock)
+        self.delivery = Delivery(
+            store, outbox, self.topic, self.mail, Links("https://puljer.example.dk"), now=self.clock
+        )
         self.monkeypatch.setattr(intake.app, "_intake", lambda: self.intake)
         self.monkeypatch.setattr(notify.app, "_delivery", lambda: self.delivery)
 
@@ -185,24 +196,54 @@ class World:
         assert self.run_intake(s3_event(record)) == []
         return self.submissions()[record["s3"]["object"]["versionId"]]
 
+    def run_tick(self) -> None:
+        pass
+
+    def run_reconcile(self, *, full: bool = False) -> None:
+        pass
+
+    def sent_to_queue(self) -> list[str]:
+        return []
+
+    def extend(self, extension) -> None:
+        self.store.extend("samvaer-2018", extension)
+
+    def waive(self, waiver) -> None:
+        self.store.waive("samvaer-2018", waiver)
+
+    def bounce(self, row) -> None:
+        pass
+
+    def send_again(self, submission) -> None:
+        pass
+
     def notify_all(self) -> None:
         """Wake `notify` for every outbox row there is."""
         if keys := self.outbox():
             assert self.run_notify(*keys) == []
 
     def items(self, kind: str) -> list[dict[str, Any]]:
-        """All items of one kind, in DynamoDB's own shape."""
-        items = self.dynamodb.scan(TableName=TABLE, ConsistentRead=True)["Items"]
-        return [item for item in items if item["item"]["S"] == kind]
+        """All items of one kind, in DynamoDB's own shape: out of moto's own memory, since a scan takes it very long."""
+        table = dynamodb_backends[ACCOUNT]["eu-north-1"].tables[TABLE]
+        stored = (item.attrs for partition in table.items.values() for item in partition.values())
+        return [
+            {name: value.to_regular_json() for name, value in attributes.items()}
+            for attributes in stored
+            if attributes["item"].value == kind
+        ]
 
     def outbox(self) -> list[tuple[str, str]]:
         """The keys of every outbox row."""
         return [(item["PK"]["S"], item["SK"]["S"]) for item in self.items("notice")]
 
+    def rows(self) -> list[Notice]:
+        """Every outbox row."""
+        return [Notice.model_validate(plain(item)) for item in self.items("notice")]
+
     def submissions(self) -> dict[str, Submission]:
         """Every submission by its object version."""
-        found = [self.store.submission(item["id"]["S"]) for item in self.items("submission")]
-        return {submission.version_id: submission for submission in found if submission}
+        found = [Submission.model_validate(plain(item)) for item in self.items("submission")]
+        return {submission.version_id: submission for submission in found}
 
     def only(self) -> Submission:
         """The one submission there is."""

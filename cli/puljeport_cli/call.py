@@ -171,7 +171,10 @@ def list_calls(ctx: typer.Context, as_json: AsJson = False) -> None:
 
 def _shown(row: dict[str, Any], columns: tuple[str, ...]) -> list[object]:
     times = ("opens", "deadline")
-    return [screen.when(datetime.fromisoformat(row[name])) if name in times else row[name] for name in columns]
+    return [
+        screen.when(datetime.fromisoformat(row[name])) if name in times and row[name] else row[name] or "none"
+        for name in columns
+    ]
 
 
 def _row(published: PublishedCall) -> dict[str, Any]:
@@ -182,6 +185,6 @@ def _row(published: PublishedCall) -> dict[str, Any]:
         "stage": call.stage(stacks.now()).value,
         "version": published.version,
         "opens": call.opens_at.isoformat(),
-        "deadline": call.deadline_at.isoformat(),
+        "deadline": call.deadline_at.isoformat() if call.deadline_at else None,
         "published_at": published.published_at.isoformat(),
     }

@@ -14,7 +14,7 @@ from typing import Annotated, Any
 
 import typer
 
-from puljeport import definitions, notices
+from puljeport import definitions, letters
 from puljeport.calls import Call, Stage
 from puljeport.notices import Notice, Status
 from puljeport.submissions import State, Submission, submission_id
@@ -145,7 +145,7 @@ def outcome(stack: Stack, identity: str, seen: int) -> Outcome:
     submission = stack.store.submission(identity)
     if submission is None or stack.local is None:
         return Outcome(submission, [], [])
-    told = stack.store.notices(identity)
+    told = stack.outbox.of_submission(identity)
     mails = [mail for mail in mailbox.mails(stack.local, seen) if submission.reference in mail.subject]
     return Outcome(submission, told, mails)
 
@@ -191,7 +191,7 @@ def _untold(pool: Call, found: Outcome) -> list[str]:
     ]
     address = {contact.id: contact.email for contact in pool.contacts}
     wanted = Counter(
-        (address[notice.audience], notices.message(notice).subject)
+        (address[notice.audience], letters.to_contact(notice, letters.Links()).subject)
         for notice in found.notices
         if notice.audience in address
     )

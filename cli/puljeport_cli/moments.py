@@ -50,6 +50,8 @@ def rescheduled(call: Call, opens: str | None, deadline: str | None, now: dateti
         opening = current.opens if opens == "now" and already and current else local_time(opens, here, time.min)
     if deadline is not None:
         closing = local_time(deadline, here, DAY_ENDS)
+    if closing is None:
+        return call.model_copy(update={"opens": opening})
     if closing <= opening:
         raise Failure(f"The deadline ({closing}) is not after the opening ({opening}).", Code.UNREADABLE)
     reopened = {"distributed": None} if closing > here else {}

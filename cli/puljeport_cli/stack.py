@@ -14,9 +14,10 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from puljeport.aws import code
-from puljeport.mail import Topic
+from puljeport.outbox import Outbox
 from puljeport.publish import Publisher
 from puljeport.store import Store
+from puljeport.topic import Topic
 from puljeport_cli import screen
 from puljeport_cli.failures import Failure
 from puljeport_cli.local import STAGE, State, home
@@ -61,6 +62,11 @@ class Stack:
     def store(self) -> Store:
         """The installation's table."""
         return Store(self.client("dynamodb"), self.output("TableName"))
+
+    @property
+    def outbox(self) -> Outbox:
+        """The installation's outbox of notices."""
+        return Outbox(self.client("dynamodb"), self.output("TableName"))
 
     @property
     def topic(self) -> Topic:

@@ -74,9 +74,10 @@ def show_table(title: str, found: Iterable[Submission]) -> None:
 @app.command()
 def show(ctx: typer.Context, label: Label, lang: InLanguage = "da", as_json: AsJson = False) -> None:
     """Show one submission: the record, the answers, all problems, and who was told."""
-    store = stacks.find(ctx.obj).store
+    stack = stacks.find(ctx.obj)
+    store = stack.store
     submission = store.find(label)
-    notices = store.notices(submission.id)
+    notices = stack.outbox.of_submission(submission.id)
     if as_json:
         record = submission.model_dump(mode="json", exclude={"problems"})
         screen.as_json(
@@ -164,7 +165,7 @@ def replay(
     state: StateOption = None,
     as_json: AsJson = False,
 ) -> None:
-    """Send stored files through intake again. Unreadable ones are read anew; what is concluded otherwise stays so."""
+    """Send stored files through intake again. Unreadable and late ones are read anew; what else was concluded stays."""
     stack = stacks.find(ctx.obj)
     store = stack.store
     if bool(labels) == bool(call or state):
@@ -182,10 +183,10 @@ def send_again(stack: Stack, submission: Submission) -> str:
     if submission.version_id.startswith("gone-"):
         return "not sent: the file was deleted before it was read"
     outcome = "sent to be read"
-    if submission.state is State.UNREADABLE and not submission.replay:
+    if submission.state in {State.UNREADABLE, State.LATE} and not submission.replay:
         stack.store.reopen(submission, stacks.now(), OPERATOR)
     elif not submission.pending:
-        outcome = f"sent, but it stays {submission.state}: only an unreadable one is read anew"
+        outcome = f"sent, but it stays {submission.state}: only an unreadable or late one is read anew"
     stack.client("sqs").send_message(QueueUrl=stack.output("UploadsQueueUrl"), MessageBody=announcement(submission))
     return outcome
 

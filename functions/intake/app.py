@@ -60,6 +60,9 @@ def _take_one(arrival: Any) -> None:
         metrics.add_metric("ObjectIgnored", MetricUnit.Count, 1)
         return
     submission = _intake().take(arrival)
+    if submission is None:
+        logger.info("an erased upload was announced again")
+        return
     logger.info(
         "submission", submission=submission.id, state=submission.state, call_version=submission.call_version,
         format=submission.format, problems=submission.problem_count, size=submission.size,

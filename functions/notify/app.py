@@ -13,19 +13,35 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from puljeport import aws, observe, settings
 from puljeport.delivery import Delivered, Delivery
-from puljeport.mail import Topic
+from puljeport.letters import Links
+from puljeport.mail import Mail
+from puljeport.outbox import Outbox
 from puljeport.store import Store
+from puljeport.topic import Topic
 
 logger, metrics, tracer = observe.logger(), observe.metrics(), observe.tracer()
 
-METRICS = {Delivered.SENT: "NoticeSent", Delivered.SKIPPED: "NoticeSkipped", Delivered.REFUSED: "NoticeFailed"}
+METRICS = {
+    Delivered.SENT: "NoticeSent",
+    Delivered.SKIPPED: "NoticeSkipped",
+    Delivered.REFUSED: "NoticeFailed",
+    Delivered.HELD: "NoticeHeld",
+    Delivered.DELAYED: "NoticeDelayed",
+    Delivered.NOT_CONFIGURED: "NoticeNotConfigured",
+}
 
 
 @cache
 def _delivery() -> Delivery:
     given = settings.load(settings.NotifySettings)
-    topic = Topic(aws.sns(), given.notices_topic_arn)
-    return Delivery(Store(aws.dynamodb(), given.table), topic, now=lambda: datetime.now(UTC))
+    return Delivery(
+        store=Store(aws.dynamodb(), given.table),
+        outbox=Outbox(aws.dynamodb(), given.table),
+        topic=Topic(aws.sns(), given.notices_topic_arn),
+        mail=Mail(aws.ses(), given.mail_sender, given.mail_set) if given.mail_sender else None,
+        links=Links(given.portal_url or None),
+        now=lambda: datetime.now(UTC),
+    )
 
 
 def tell(record: DynamoDBRecord) -> None:
@@ -39,7 +55,7 @@ def tell(record: DynamoDBRecord) -> None:
         logger.error("not sent", extra=observe.fault(error))
         metrics.add_metric("NoticeRetried", MetricUnit.Count, 1)
         raise
-    logger.info("notice", submission=keys[0].partition("#")[2], outcome=outcome)
+    logger.info("notice", about=keys[0], outcome=outcome)
     metrics.add_metric(METRICS[outcome], MetricUnit.Count, 1)
 
 

@@ -34,7 +34,7 @@ def test_an_accepted_form_is_recorded_with_everything_that_is_known_of_it(world:
 def test_one_outbox_row_per_contact_that_asked(world: World) -> None:
     """Each contact whose `notify` names the event gets one row, nobody else does."""
     submission = world.take(KEY, a_form())
-    told = {(notice.audience, notice.event.value) for notice in world.store.notices(submission.id)}
+    told = {(notice.audience, notice.event.value) for notice in world.notices.of_submission(submission.id)}
     assert told == {("professional-1", "accepted"), ("professional-2", "accepted")}
 
 
@@ -120,7 +120,7 @@ def test_a_later_submission_replaces_the_earlier_and_says_so(world: World) -> No
     earlier = world.store.find(earlier.reference)
     assert (earlier.state, earlier.replaced_by, later.replaces) == (State.REPLACED, later.id, earlier.id)
     assert [event.event for event in world.store.history(earlier.id)] == ["received", "accepted", "replaced"]
-    told = {(notice.audience, notice.event.value) for notice in world.store.notices(earlier.id)}
+    told = {(notice.audience, notice.event.value) for notice in world.notices.of_submission(earlier.id)}
     assert ("professional-1", "replaced") in told
 
 
@@ -167,7 +167,7 @@ def test_an_unknown_call_is_kept_for_a_person_and_operations_hears(world: World,
     submission = world.take(key, a_form())
     assert submission.state is State.UNREADABLE
     assert [one.code for one in submission.problems] == [problem]
-    assert [notice.audience for notice in world.store.notices(submission.id)] == ["@operations"]
+    assert [notice.audience for notice in world.notices.of_submission(submission.id)] == ["@operations"]
     assert submission.id in {listed.id for listed in world.store.list_submissions()}
 
 
@@ -238,7 +238,7 @@ def test_a_late_file_is_read_kept_and_told_but_does_not_count(world: World) -> N
     assert late.state is State.LATE
     assert late.values["municipality"] == "751"
     assert late.problems[0].code == "late"
-    assert [notice.event.value for notice in world.store.notices(late.id)] == ["late"]
+    assert [notice.event.value for notice in world.notices.of_submission(late.id)] == ["late"]
     counting = world.store.counting("samvaer-2018", "751")
     assert counting is not None
     assert counting.id == on_time.id

@@ -41,7 +41,7 @@ def test_rows_are_marked_sent_with_the_message_id(world: World) -> None:
     """The row tells when it was sent and as which message."""
     submission = world.take(KEY, a_form())
     world.notify_all()
-    for notice in world.store.notices(submission.id):
+    for notice in world.notices.of_submission(submission.id):
         assert notice.status is Status.SENT
         assert notice.message_id
         assert notice.sent_at == world.clock()
@@ -91,7 +91,7 @@ def test_a_message_sns_will_never_take_is_marked_failed_with_why(world: World) -
     submission = world.take(KEY, a_form())
     world.faults.fail("Publish", ClientError({"Error": {"Code": "InvalidParameter"}}, "Publish"), nth=1)
     world.notify_all()
-    notices = {notice.audience: notice for notice in world.store.notices(submission.id)}
+    notices = {notice.audience: notice for notice in world.notices.of_submission(submission.id)}
     assert sorted(notice.status for notice in notices.values()) == ["failed", "sent"]
     (failed,) = (notice for notice in notices.values() if notice.status is Status.FAILED)
     assert failed.why == "InvalidParameter"

@@ -56,7 +56,7 @@ def test_r09_a_poison_file_is_opened_at_most_twice_and_harms_no_neighbour(world:
     assert world.states() == {"accepted": 9, "unreadable": 1}
     (poison,) = (one for one in world.submissions().values() if one.state is State.UNREADABLE)
     assert [problem.code for problem in poison.problems] == ["reader_died"]
-    assert [notice.audience for notice in world.store.notices(poison.id)] == ["@operations"]
+    assert [notice.audience for notice in world.notices.of_submission(poison.id)] == ["@operations"]
 
 
 def test_r09_three_poison_files_in_one_batch_still_let_the_fourth_through(world: World) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import time
 from pathlib import Path
 from typing import Any, get_args
 
@@ -12,6 +13,7 @@ from pydantic_core import PydanticUndefined
 
 from puljeport import definitions, yamltree
 from puljeport.calls import (
+    Absence,
     AnyField,
     Award,
     BaseField,
@@ -19,15 +21,19 @@ from puljeport.calls import (
     Choice,
     Condition,
     Contact,
+    Digest,
     Distribution,
     Document,
     Event,
     Form,
     LatePolicy,
+    Period,
+    Reminders,
     Retention,
     Role,
     Rule,
     Section,
+    Topics,
     WhoCanApply,
 )
 from puljeport.errors import DefinitionError
@@ -41,7 +47,12 @@ HEADINGS: dict[type[BaseModel], str] = {
     Call: "The call",
     WhoCanApply: "who_can_apply",
     LatePolicy: "late_policy",
+    Period: "periods",
+    Reminders: "reminders",
     Contact: "contacts",
+    Digest: "digest",
+    Topics: "topics",
+    Absence: "away",
     Retention: "retention",
     Distribution: "distributed",
     Award: "awards",
@@ -108,16 +119,18 @@ def test_every_key_is_documented_with_its_default(model: type[BaseModel], key: s
         said = row[2]
         if field.is_required():
             assert said == "required"
+        elif isinstance(field.default, time):
+            assert said == f"`{field.default:%H:%M}`"
         elif isinstance(field.default, (bool, int, str)):
             assert said == f"`{str(field.default).lower() if isinstance(field.default, bool) else field.default}`"
         else:
-            assert said in ("none", "as there")
+            assert said in ("none", "as there") or (said == f"`{list(field.default)}`" and field.default)
             assert field.default is not PydanticUndefined
 
 
 def test_no_documented_key_is_unknown() -> None:
     """Every row of a table of keys belongs to a key that the models have: nothing stays behind when a key goes."""
-    known = {(heading_of(model), key) for model, key in KEYS} | {("contacts", event) for event in Event}
+    known = {(heading_of(model), key) for model, key in KEYS} | {("events", event) for event in Event}
     for heading in {heading for heading, _ in known}:
         for key in re.findall(r"^\| `([^`]+)` \|", section(heading), re.MULTILINE):
             assert (heading, key) in known, f"`{key}` under {heading!r} is not a key"
@@ -126,7 +139,7 @@ def test_no_documented_key_is_unknown() -> None:
 @pytest.mark.parametrize("name", [*Event, *Role])
 def test_every_event_and_role_is_explained(name: str) -> None:
     """Every event and every role is named where contacts are explained."""
-    assert f"`{name}`" in section("contacts")
+    assert f"`{name}`" in section("contacts") + section("events")
 
 
 @pytest.mark.parametrize("model", TAGGED, ids=tag)

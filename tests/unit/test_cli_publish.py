@@ -11,9 +11,9 @@ import pytest
 from builders import DEFINITION, a_call
 from puljeport.calls import Call
 from puljeport.items import PublishedCall
-from puljeport.mail import Subscription, Topic
 from puljeport.publish import Publisher, Reach, clauses, recipients
 from puljeport.store import Store
+from puljeport.topic import Subscription, Topic
 
 BLANKS = (
     *(
@@ -25,6 +25,8 @@ BLANKS = (
     "guide.pdf",
     "guide.html",
 )
+GATHERED = ["digest", "summary"]
+"""What every contact hears of besides: single messages gathered, since it asked for that or there were too many."""
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
 
@@ -127,7 +129,8 @@ def test_each_contact_is_subscribed_to_what_it_asked_for_and_nothing_else() -> N
     publisher(topic).publish(
         with_contacts("a-2026", ("office", "o@example.dk", ["late", "accepted"]), ("quiet", "q@example.dk", []))
     )
-    assert topic.policy("o@example.dk") == {"call": ["a-2026"], "contact": ["office"], "event": ["accepted", "late"]}
+    events = ["accepted", "late", *GATHERED]
+    assert topic.policy("o@example.dk") == {"call": ["a-2026"], "contact": ["office"], "event": events}
     assert "q@example.dk" not in topic.entries
 
 
@@ -137,8 +140,8 @@ def test_an_address_of_two_calls_hears_of_both_and_never_of_another_contact() ->
     for call, contact in (("a-2026", "office"), ("b-2026", "adviser")):
         publisher(topic).publish(with_contacts(call, (contact, "o@example.dk", ["accepted"])))
     assert topic.policy("o@example.dk")["$or"] == [
-        {"call": ["a-2026"], "contact": ["office"], "event": ["accepted"]},
-        {"call": ["b-2026"], "contact": ["adviser"], "event": ["accepted"]},
+        {"call": ["a-2026"], "contact": ["office"], "event": ["accepted", *GATHERED]},
+        {"call": ["b-2026"], "contact": ["adviser"], "event": ["accepted", *GATHERED]},
     ]
 
 

@@ -68,6 +68,7 @@ def test_the_pool_of_2018_is_as_announced() -> None:
     """The facts of the pool are those announced: places, deadline, models, applicants."""
     call = definitions.load(CALLS / NAME).call
     assert call.places == 3
+    assert call.deadline is not None
     assert call.deadline.isoformat() == "2018-04-09T23:59:59"
     assert call.last_updated.isoformat() == "2018-02-27"
     assert call.who_can_apply.kinds == ("municipality",)
@@ -172,7 +173,7 @@ EDITS = [
         "contacts[0].role",
         "`administrative`, `professional` or `operations`",
     ),
-    Edit("unknown event", "[closed, digest,", "[closes, digest,", 0, "contacts[0].notify[0]", "`closed`"),
+    Edit("unknown event", "notify: [closed,", "notify: [closes,", 0, "contacts[0].notify[0]", "`closed`"),
     Edit(
         "unknown kind of applicant",
         "kinds: [municipality]",

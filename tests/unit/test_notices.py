@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from builders import DEFINITION, MIDWAY, a_call, a_submission
-from puljeport import notices
+from puljeport import letters, notices
 from puljeport.calls import Event, Role
 from puljeport.notices import Notice
 from puljeport.texts import LANGUAGES, Text
@@ -31,7 +31,7 @@ def a_notice(**changes: Any) -> Notice:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_event_has_words_in_every_language(event: Event, language: Any) -> None:
     """Each event renders: the reference in the subject, Copenhagen time in the text, nothing left unfilled."""
-    message = notices.message(a_notice(event=event, language=language))
+    message = letters.to_contact(a_notice(event=event, language=language), letters.Links())
     assert "SAM-7K3M-9QWX" in message.subject
     assert "20-03-2018 10:30:00" in message.text
     assert "{" not in message.subject + message.text
@@ -43,19 +43,19 @@ def test_s09_no_input_can_break_out_of_subject_or_line(
 ) -> None:
     """S9: whatever stands in a name or title, the subject is short ASCII on one line, and each name one line."""
     notice = a_notice(organisation=organisation, call_title=Text(da=title), event=event, language=language)
-    message = notices.message(notice)
+    message = letters.to_contact(notice, letters.Links())
     assert message.subject.isascii()
     assert message.subject.isprintable()
     assert len(message.subject) < 100
     assert len(message.text.splitlines()) == len(
-        notices.message(a_notice(event=event, language=language)).text.splitlines()
+        letters.to_contact(a_notice(event=event, language=language), letters.Links()).text.splitlines()
     )
     assert len(message.text.encode()) < 256_000
 
 
 def test_s09_a_header_smuggled_into_a_name_stays_in_its_line() -> None:
     """S9: line breaks and Bcc in an organisation's name become spaces in the text and never reach the subject."""
-    message = notices.message(a_notice(organisation="a@b\r\nBcc: x@example.dk"))
+    message = letters.to_contact(a_notice(organisation="a@b\r\nBcc: x@example.dk"), letters.Links())
     assert "a@b Bcc: x@example.dk" in message.text
     assert "Bcc" not in message.subject
 

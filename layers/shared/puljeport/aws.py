@@ -16,6 +16,7 @@ from botocore.exceptions import ClientError
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_sesv2 import SESV2Client
     from mypy_boto3_sns import SNSClient
 
 CONFIG = Config(
@@ -42,6 +43,12 @@ def s3() -> S3Client:
 def sns() -> SNSClient:
     """The process's SNS client."""
     return boto3.client("sns", config=CONFIG)
+
+
+@cache
+def ses() -> SESV2Client:
+    """The process's SES client (API version 2)."""
+    return boto3.client("sesv2", config=CONFIG)
 
 
 def code(error: ClientError) -> str:

@@ -19,6 +19,7 @@ from zoneinfo import ZoneInfo
 from pydantic import Field
 
 from puljeport import soundness
+from puljeport.contacts import Absence, Contact, Digest, Event, Role, Topics
 from puljeport.forms import (
     AmountField,
     AnyField,
@@ -45,9 +46,10 @@ from puljeport.forms import (
 )
 from puljeport.models import Day, FieldId, Flag, Kroner, LocalTime, Model, Slug, Whole
 from puljeport.soundness import Fault
-from puljeport.texts import Language, Text
+from puljeport.texts import Text
 
 __all__ = [
+    "Absence",
     "AmountField",
     "AnyField",
     "AtMost",
@@ -64,6 +66,7 @@ __all__ = [
     "CvrField",
     "DateField",
     "DeclarationField",
+    "Digest",
     "Distinct",
     "Distribution",
     "Document",
@@ -79,7 +82,9 @@ __all__ = [
     "Model",
     "MultiChoiceField",
     "MunicipalityField",
+    "Period",
     "PhoneField",
+    "Reminders",
     "RequiredIf",
     "Retention",
     "Role",
@@ -90,6 +95,7 @@ __all__ = [
     "SumEquals",
     "TableField",
     "TextField",
+    "Topics",
     "UrlField",
     "WhoCanApply",
     "WordLimit",
@@ -105,27 +111,6 @@ class Stage(StrEnum):
     OPEN = "open"
     CLOSED = "closed"
     DISTRIBUTED = "distributed"
-
-
-class Event(StrEnum):
-    """What a contact can be told of a submission."""
-
-    ACCEPTED = "accepted"
-    NEEDS_CORRECTION = "needs_correction"
-    UNREADABLE = "unreadable"
-    LATE = "late"
-    REPLACED = "replaced"
-    WITHDRAWN = "withdrawn"
-    CLOSED = "closed"
-    DIGEST = "digest"
-
-
-class Role(StrEnum):
-    """Which kind of question a contact answers."""
-
-    ADMINISTRATIVE = "administrative"
-    PROFESSIONAL = "professional"
-    OPERATIONS = "operations"
 
 
 # -- the rules -------------------------------------------------------------------------------------------------------
@@ -262,24 +247,6 @@ class LinkDocument(Model):
 Document = Annotated[GuideDocument | LinkDocument, Field(discriminator="kind")]
 
 
-class Contact(Model):
-    """A person or mailbox that answers one kind of question. `notify` lists what it is told of, and nothing else."""
-
-    id: Slug
-    role: Role
-    unit: Text | None = None
-    title: Text | None = None
-    email: str
-    phone: str | None = None
-    language: Language = "da"
-    notify: tuple[Event, ...] = ()
-    deputy: Slug | None = None
-
-    def faults(self) -> Iterable[Fault]:
-        """An address that cannot be written to."""
-        return soundness.contact(self)
-
-
 class Award(Model):
     """One place given: to the applicant with this key, with the choice or amount it was given for."""
 
@@ -296,11 +263,31 @@ class Distribution(Model):
     awards: tuple[Award, ...] = ()
 
 
+class Reminders(Model):
+    """How many days before the deadline contacts are reminded, and applicants whose last form needs correction."""
+
+    contacts: tuple[Annotated[Whole, Field(ge=1, le=90)], ...] = ()
+    applicants: tuple[Annotated[Whole, Field(ge=1, le=90)], ...] = (3,)
+
+    def faults(self) -> Iterable[Fault]:
+        """A number of days that is listed twice."""
+        yield from soundness.doubled("contacts", [str(days) for days in self.contacts])
+        yield from soundness.doubled("applicants", [str(days) for days in self.applicants])
+
+
+class Period(Model):
+    """One round of a call without a deadline: what arrives by `until` is considered in it."""
+
+    id: Slug
+    until: LocalTime
+
+
 class Retention(Model):
-    """How long applications are kept, in days."""
+    """How long applications are kept, in days, and how long before their erasure the contacts are told."""
 
     after_distribution_days: Whole = Field(default=1825, ge=1)
     declined_days: Whole = Field(default=365, ge=1)
+    remind_days_before: Whole = Field(default=30, ge=1, le=365)
 
 
 class Call(Model):
@@ -316,11 +303,14 @@ class Call(Model):
     places: Whole | None = Field(default=None, ge=1)
     last_updated: Day
     opens: LocalTime
-    deadline: LocalTime
+    deadline: LocalTime | None = None
+    periods: tuple[Period, ...] = ()
     time_zone: str = "Europe/Copenhagen"
     late_policy: LatePolicy = LatePolicy()
     one_per: FieldId
     applicant_name: FieldId | None = None
+    receipt_to: FieldId | None = None
+    reminders: Reminders = Reminders()
     documents: tuple[Document, ...] = ()
     contacts: tuple[Contact, ...] = Field(min_length=1)
     form: Form
@@ -343,17 +333,42 @@ class Call(Model):
         return self.opens.replace(tzinfo=self.zone).astimezone(UTC)
 
     @property
-    def deadline_at(self) -> datetime:
-        """The last second at which an application is on time, in UTC, without grace."""
-        return self.deadline.replace(tzinfo=self.zone).astimezone(UTC)
+    def deadline_at(self) -> datetime | None:
+        """The last second at which an application is on time, in UTC, without grace; None for a call that has none."""
+        return None if self.deadline is None else self.deadline.replace(tzinfo=self.zone).astimezone(UTC)
 
-    def is_late(self, received_at: datetime) -> bool:
-        """Whether a file that S3 took at `received_at` (aware) missed the deadline and its grace.
+    @property
+    def closes_at(self) -> datetime | None:
+        """The first moment at which an application is late, in UTC; None for a call without a deadline.
 
         The whole of the deadline's last second is on time: 23:59:59.999 counts for a deadline of 23:59:59.
         """
-        grace = timedelta(minutes=self.late_policy.grace_minutes)
-        return received_at >= self.deadline_at + grace + timedelta(seconds=1)
+        if (deadline := self.deadline_at) is None:
+            return None
+        return deadline + timedelta(minutes=self.late_policy.grace_minutes, seconds=1)
+
+    def is_late(self, received_at: datetime) -> bool:
+        """Whether a file that S3 took at `received_at` (aware) missed the deadline and its grace."""
+        return self.closes_at is not None and received_at >= self.closes_at
+
+    def period(self, received_at: datetime) -> str | None:
+        """The id of the round in which a file that S3 took at `received_at` (aware) is considered, where there are any.
+
+        What comes after the last one belongs to "later": the officer has yet to say when that ends.
+        """
+        if not self.periods:
+            return None
+        ends = ((period.until.replace(tzinfo=self.zone) + timedelta(seconds=1), period.id) for period in self.periods)
+        return next((name for end, name in ends if received_at < end), "later")
+
+    @property
+    def receipt_field(self) -> str | None:
+        """The field whose address receipts go to: the one that is named, else the first e-mail field that is required,
+        else the first there is."""
+        if self.receipt_to is not None:
+            return self.receipt_to
+        mails = [field for field in self.form.fields.values() if field.type == "email"]
+        return next((field.id for field in sorted(mails, key=lambda field: not field.required)), None)
 
     def stage(self, now: datetime) -> Stage:
         """The stage of the call's life at `now` (aware)."""

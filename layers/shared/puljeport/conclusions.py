@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import accumulate
 
 from puljeport import notices, submissions
@@ -35,16 +35,29 @@ class Conclusion:
     replaced: Submission | None = None
 
 
-def conclude(
-    submission: Submission, call: Call, reading: Reading, incumbent: Submission | None, now: datetime
-) -> Conclusion:
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What else is known of an applicant: the submission that counts until now, and until when (aware, that second
+    included) it may send although the call has closed."""
+
+    incumbent: Submission | None = None
+    waiver: datetime | None = None
+
+
+def conclude(submission: Submission, call: Call, reading: Reading, standing: Standing, now: datetime) -> Conclusion:
     """Decide on a file that was read as a form of `call`.
 
-    Before the call opens it has to come again; after the deadline it is late; with errors it needs correction; else it
-    is accepted and counts, unless the applicant already has a later one.
+    Before the call opens it has to come again; after the deadline it is late, unless a waiver lets this applicant send
+    it still; with errors it needs correction; else it is accepted and counts, unless the applicant has a later one.
     """
     read = submission.model_copy(
-        update={"applicant": reading.applicant, "applicant_name": reading.applicant_name, "values": reading.values}
+        update={
+            "applicant": reading.applicant,
+            "applicant_name": reading.applicant_name,
+            "values": reading.values,
+            "email": address(call, reading) or submission.email,
+            "period": call.period(submission.received_at),
+        }
     )
     found = list(reading.problems)
     if submission.received_at < call.opens_at:
@@ -52,26 +65,53 @@ def conclude(
         return _settle(
             read, State.NEEDS_CORRECTION, [problem("not_open_yet", call=call.title, opens=opens), *found], call, now
         )
-    if call.is_late(submission.received_at):
-        return _settle(read, State.LATE, [lateness(call, submission), *found], call, now)
+    waived = standing.waiver is not None and submission.received_at < standing.waiver + timedelta(seconds=1)
+    if call.is_late(submission.received_at) and not waived:
+        return _settle(read, State.LATE, [*lateness(call, submission), *found], call, now)
     if reading.has_errors:
         return _settle(read, State.NEEDS_CORRECTION, found, call, now)
-    return _accept(read, found, call, incumbent, now)
+    return _accept(read, found, call, standing.incumbent, now)
+
+
+def address(call: Call, reading: Reading) -> str | None:
+    """The address that the form itself gives for receipts."""
+    given = reading.values.get(call.receipt_field) if call.receipt_field else None
+    return given if isinstance(given, str) else None
 
 
 def cannot_read(submission: Submission, call: Call | None, why: Problem, now: datetime) -> Conclusion:
     """Decide on a file that could not be read, whether or not its call is known."""
-    found = [why]
-    if call and call.is_late(submission.received_at):
-        found.append(lateness(call, submission))
-    return _settle(submission, State.UNREADABLE, found, call, now)
+    late = lateness(call, submission) if call and call.is_late(submission.received_at) else []
+    return _settle(submission, State.UNREADABLE, [why, *late], call, now)
 
 
-def lateness(call: Call, submission: Submission) -> Problem:
-    """The problem that says by how much the file was late, in the call's own time zone."""
+def withdraw(submission: Submission, call: Call | None, now: datetime) -> Conclusion:
+    """The applicant takes a submission back: it counts no longer, and those concerned are told.
+
+    Raises ValueError for one that is decided, replaced or withdrawn already, or not yet read.
+    """
+    if not submission.can_be_withdrawn or submission.pending:
+        raise ValueError(f"{submission.reference} is {submission.state} and cannot be withdrawn")
+    withdrawn = submission.model_copy(update={"state": State.WITHDRAWN})
+    told = notices.for_submission(call, Event.WITHDRAWN, withdrawn, now)
+    return Conclusion(withdrawn, told, incumbent=submission if submission.state is State.ACCEPTED else None)
+
+
+def decide(submission: Submission, call: Call, now: datetime) -> Conclusion:
+    """What the distribution of the pool means for an accepted submission: awarded, or declined."""
+    awards = {award.applicant for award in call.distributed.awards} if call.distributed else set()
+    state = State.AWARDED if submission.applicant in awards else State.DECLINED
+    decided = submission.model_copy(update={"state": state})
+    return Conclusion(decided, notices.for_submission(call, Event.DECIDED, decided, now))
+
+
+def lateness(call: Call, submission: Submission) -> list[Problem]:
+    """The problem that says by how much the file was late, in the call's own time zone; none without a deadline."""
+    if call.deadline is None:
+        return []
     shown = "%d-%m-%Y %H:%M:%S"
     received = submission.received_at.astimezone(call.zone).strftime(shown)
-    return problem("late", deadline=call.deadline.strftime(shown), received=received)
+    return [problem("late", deadline=call.deadline.strftime(shown), received=received)]
 
 
 def _accept(

@@ -154,7 +154,7 @@ def _sorted(findings: list[Finding]) -> list[Finding]:
 
 
 def _unheard(call: Call) -> list[str]:
-    heard = {event for contact in call.contacts for event in contact.notify}
+    heard = {event for contact in call.contacts for event in contact.hears}
     return [f"contacts: nobody is told when an application is {event}" for event in _MUST_HEAR if event not in heard]
 
 

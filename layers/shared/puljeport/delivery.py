@@ -1,4 +1,8 @@
-"""Delivery: from an outbox row to a message. The row is the truth, the stream that wakes us only a hint."""
+"""Delivery: from an outbox row to a message. The row is the truth, the stream that wakes us only a hint.
+
+Contacts hear by the topic, and more than a handful at once are held for a summary. Applicants hear by mail, whose
+address is read from the record at this moment: an erased one is written to no more.
+"""
 
 from __future__ import annotations
 
@@ -7,40 +11,74 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from puljeport.mail import Refused, Topic
-from puljeport.notices import Status, message
+from puljeport import letters
+from puljeport.errors import Refused
+from puljeport.letters import Links
+from puljeport.mail import Mail
+from puljeport.notices import APPLICANT, Notice, Status
+from puljeport.outbox import Outbox
 from puljeport.store import Store
+from puljeport.topic import Topic
 
 
 class Delivered(StrEnum):
-    """What became of one wake-up."""
+    """What became of one wake-up. DELAYED: the mailbox gets too much just now; the row stays pending."""
 
     SENT = "sent"
     SKIPPED = "skipped"
     REFUSED = "refused"
+    HELD = "held"
+    DELAYED = "delayed"
+    NOT_CONFIGURED = "not_configured"
 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """What delivery works with."""
+    """What delivery works with. `mail` is None where this installation has no sender for mail to applicants."""
 
     store: Store
+    outbox: Outbox
     topic: Topic
+    mail: Mail | None
+    links: Links
     now: Callable[[], datetime]
 
     def deliver(self, pk: str, sk: str) -> Delivered:
         """Send the notice of one outbox row, unless it was sent before, and mark it.
 
-        Publishing and marking are two calls: a crash between them means that the message goes out once more. Raises
-        the error of AWS when it could not be sent now: deliver it again.
+        Sending and marking are two calls: a crash between them means that the message goes out once more. Raises the
+        error of AWS when it could not be sent now: deliver it again.
         """
-        notice = self.store.notice(pk, sk)
+        notice = self.outbox.notice(pk, sk)
         if notice is None or notice.status is not Status.PENDING:
             return Delivered.SKIPPED
         try:
-            sent = self.topic.publish(message(notice))
+            return self._to_applicant(notice) if notice.audience == APPLICANT else self._to_contact(notice)
         except Refused as refusal:
-            self.store.mark_failed(notice, refusal.code)
+            self.outbox.mark_failed(notice, refusal.code)
             return Delivered.REFUSED
-        self.store.mark_sent(notice, sent, self.now())
+
+    def _to_contact(self, notice: Notice) -> Delivered:
+        if not self.outbox.take_slot(notice, self.now()):
+            if notice.gathers:
+                return Delivered.DELAYED
+            self.outbox.hold(notice)
+            return Delivered.HELD
+        return self._sent(notice, self.topic.publish(letters.to_contact(notice, self.links)))
+
+    def _to_applicant(self, notice: Notice) -> Delivered:
+        if self.mail is None:
+            self.outbox.mark_not_configured(notice)
+            return Delivered.NOT_CONFIGURED
+        submission = self.store.submission(notice.submission)
+        if submission is None or submission.email is None:
+            raise Refused("no_address")
+        published = self.store.current_call(notice.call)
+        letter = letters.to_applicant(
+            notice, submission, published.call if published else None, self.links, self.store.link(submission.id)
+        )
+        return self._sent(notice, self.mail.send(submission.email, letter, notice))
+
+    def _sent(self, notice: Notice, message_id: str) -> Delivered:
+        self.outbox.mark_sent(notice, message_id, self.now())
         return Delivered.SENT

@@ -6,6 +6,7 @@ PuljeportError
 ├── Unreadable           a file cannot be read as a form; carries the problem to show the applicant
 ├── UnknownCall          no call is published under that id
 ├── UnknownSubmission    no submission has that id or reference
+├── Refused              AWS will never take this message; carries its reason
 ├── ObjectGone           the stored object (or that version of it) no longer exists
 └── Contention           a record kept changing under us; try again later
 """
@@ -62,6 +63,14 @@ class UnknownCall(PuljeportError):
 
 class UnknownSubmission(PuljeportError):
     """No submission has that id or reference."""
+
+
+class Refused(PuljeportError):
+    """SNS or SES will never take this message. `code` is its reason."""
+
+    def __init__(self, reason: str) -> None:
+        self.code = reason
+        super().__init__(reason)
 
 
 class ObjectGone(PuljeportError):

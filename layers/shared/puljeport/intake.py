@@ -12,7 +12,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 from puljeport.applications import Reading, read_application
-from puljeport.conclusions import Conclusion, cannot_read, conclude
+from puljeport.calls import Call
+from puljeport.conclusions import Conclusion, Standing, cannot_read, conclude
 from puljeport.errors import Contention, ObjectGone, Unreadable
 from puljeport.items import PublishedCall
 from puljeport.marking import Copy
@@ -64,14 +65,16 @@ class Intake:
     max_upload_bytes: int
     lease: timedelta
 
-    def take(self, arrival: Arrival) -> Submission:
-        """Take in one created object and give its record as it stands afterwards.
+    def take(self, arrival: Arrival) -> Submission | None:
+        """Take in one created object and give its record as it stands afterwards; None for one that was erased.
 
         Raises Contention, or the error of AWS, when it could not be concluded now: deliver it again.
         """
         upload = self._fetch(arrival)
         published = self.store.current_call(arrival.call) if arrival.call else None
         first = self._first(arrival, upload, published)
+        if upload is None and self.store.erased(first.id):
+            return None
         known = self.store.receive(first, self.now())
         if not known.pending:
             return known
@@ -108,6 +111,7 @@ class Intake:
             size=upload.size if upload else arrival.size,
             sha256=upload.sha256 if upload else None,
             sequencer=arrival.sequencer,
+            file_name=arrival.file_name,
             received_at=upload.received_at if upload else (arrival.created_at or now).astimezone(UTC),
             recorded_at=now,
         ).next_attempt(now, self.lease)
@@ -230,12 +234,19 @@ class Intake:
         if isinstance(found, Problem) or published is None:
             why = found if isinstance(found, Problem) else problem("unknown_call", call=read.call)
             return cannot_read(read, published.call if published else None, why, now)
-        incumbent = None
-        if found.applicant and not found.has_errors:
-            incumbent = self.store.counting(read.call, found.applicant)
-        if incumbent and incumbent.id == read.id:
+        standing = self._standing(read, published.call, found)
+        if standing.incumbent and standing.incumbent.id == read.id:
             raise Contention("another worker has concluded it")
-        return conclude(read, published.call, found, incumbent, now)
+        return conclude(read, published.call, found, standing, now)
+
+    def _standing(self, read: Submission, call: Call, found: Reading) -> Standing:
+        if not found.applicant:
+            return Standing()
+        waiver = self.store.waiver(call.id, found.applicant) if call.is_late(read.received_at) else None
+        incumbent = None
+        if not found.has_errors:
+            incumbent = self.store.counting(call.id, found.applicant, call.period(read.received_at))
+        return Standing(incumbent, waiver.ends_at(call) if waiver else None)
 
 
 def _reading(raw: RawForm, published: PublishedCall, earlier: PublishedCall | None) -> Reading:

@@ -11,8 +11,9 @@ from typing import Any
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
 from puljeport.calls import Call
+from puljeport.extensions import Extension, extended
 from puljeport.models import PUBLISHED
-from puljeport.notices import Notice
+from puljeport.notices import Gathering, Notice, Status
 from puljeport.submissions import HistoryEvent, Submission
 
 SHARDS = 8
@@ -23,11 +24,12 @@ type Item = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class PublishedCall:
-    """One version of a call as it was published."""
+    """One version of a call as it was published; the current one with its deadline as it was last extended."""
 
     call: Call
     version: int
     published_at: datetime
+    extensions: tuple[Extension, ...] = ()
 
 
 def call_key(call: str, sort: str) -> Item:
@@ -45,23 +47,63 @@ def reference_key(label: str) -> str:
     return f"REFERENCE#{label}"
 
 
-def pointer_key(call: str, applicant: str) -> Item:
-    """What points to the submission that counts for an applicant. A partition of its own: a rush has no hot key."""
-    return {"PK": f"APPLICANT#{call}#{applicant}", "SK": "CURRENT"}
+def pointer_key(call: str, applicant: str, period: str | None = None) -> Item:
+    """What points to the submission that counts for an applicant, in each round of a call that has rounds.
+
+    A partition of its own: a rush has no hot key.
+    """
+    return {"PK": f"APPLICANT#{call}#{applicant}", "SK": f"PERIOD#{period}" if period else "CURRENT"}
+
+
+def waiver_key(call: str, applicant: str) -> Item:
+    """What lets one applicant send after the deadline."""
+    return {"PK": f"APPLICANT#{call}#{applicant}", "SK": "WAIVER"}
+
+
+def link_key(identity: str) -> Item:
+    """The secret of the link by which an applicant follows a submission."""
+    return {"PK": f"SUB#{identity}", "SK": "LINK"}
+
+
+def erased_key(identity: str) -> Item:
+    """What says that a submission was erased."""
+    return {"PK": f"ERASED#{identity}", "SK": "ERASED"}
 
 
 def notice_key(notice: Notice) -> Item:
     """One outbox row."""
-    return {"PK": submission_key(notice.submission)["PK"], "SK": notice.sort_key}
+    return {"PK": notice.partition, "SK": notice.sort_key}
+
+
+def outbox_place(notice: Notice) -> Item:
+    """Where a row stands in the index while something is still to be done about it."""
+    created = stamp(notice.created_at)
+    if notice.status is Status.PENDING:
+        return {"GSI1PK": f"OUTBOX#{shard(notice.partition)}", "GSI1SK": created}
+    if notice.status is Status.HELD:
+        return {"GSI1PK": f"HELD#{notice.call}#{notice.audience}", "GSI1SK": created}
+    if notice.status in {Status.FAILED, Status.NOT_CONFIGURED}:
+        return {"GSI1PK": "UNSENT", "GSI1SK": created}
+    return {}
+
+
+def gathering_item(gathering: Gathering) -> Item:
+    """What is being gathered for a contact."""
+    key = call_key(gathering.call, f"GATHERING#{gathering.event}#{gathering.contact}")
+    return key | {"item": "gathering"} | gathering.model_dump(mode="json")
+
+
+def shard(identity: str) -> int:
+    """Which of the index's partitions something is spread to."""
+    return int(hashlib.sha256(identity.encode()).hexdigest(), 16) % SHARDS
 
 
 def record(submission: Submission) -> Item:
     """The item of a submission, with its place in the index."""
-    shard = int(hashlib.sha256(submission.id.encode()).hexdigest(), 16) % SHARDS
     # What names no known call is listed together under no call, so that it is found at all.
     listed = submission.call if submission.call_version else ""
     index = {
-        "GSI1PK": f"CALL#{listed}#{shard}",
+        "GSI1PK": f"CALL#{listed}#{shard(submission.id)}",
         "GSI1SK": f"{submission.state}#{stamp(submission.received_at)}",
     }
     body = submission.model_dump(mode="json", exclude_none=True)
@@ -81,21 +123,29 @@ def reference_item(submission: Submission) -> Item:
     return key | {"item": "reference", "submission": submission.id}
 
 
+def link_item(identity: str, secret: str) -> Item:
+    """The secret of an applicant's link."""
+    return link_key(identity) | {"item": "link", "secret": secret}
+
+
 def notice_item(notice: Notice) -> Item:
     """The item of an outbox row."""
-    return notice_key(notice) | {"item": "notice"} | notice.model_dump(mode="json", exclude_none=True)
+    body = notice.model_dump(mode="json", exclude_none=True)
+    return notice_key(notice) | {"item": "notice"} | outbox_place(notice) | body
 
 
-def concluded(after: Submission, now: datetime) -> HistoryEvent:
+def concluded(after: Submission, now: datetime, by: str = "intake", detail: str = "") -> HistoryEvent:
     """The line of history that tells of a submission's new state."""
-    detail = after.replaced_by or after.replaces or ""
-    return HistoryEvent(number=after.events, event=after.state.value, at=now, by="intake", detail=detail)
+    detail = detail or after.replaced_by or after.replaces or ""
+    return HistoryEvent(number=after.events, event=after.state.value, at=now, by=by, detail=detail)
 
 
 def published(item: Item) -> PublishedCall:
     """A call version, from its item."""
     call = Call.model_validate_json(item["definition"], context=PUBLISHED)
-    return PublishedCall(call, int(item["version"]), datetime.fromisoformat(item["published_at"]))
+    extensions = tuple(Extension.model_validate(each) for each in item.get("extensions", []))
+    at = datetime.fromisoformat(item["published_at"])
+    return PublishedCall(extended(call, extensions), int(item["version"]), at, extensions)
 
 
 def stamp(at: datetime) -> str:

@@ -1,104 +1,72 @@
-"""The topic of notices (SNS): one message per notice, and who is subscribed to which."""
+"""Mail to applicants (SES): one message, one address, and a trace by which what becomes of it is known again."""
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from email.headerregistry import Address
+from email.utils import parseaddr
+from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
 from puljeport.aws import code
-from puljeport.notices import Message
+from puljeport.errors import Refused
+from puljeport.letters import Letter
+from puljeport.notices import Notice
 
 if TYPE_CHECKING:
-    from mypy_boto3_sns import SNSClient
+    from mypy_boto3_sesv2 import SESV2Client
+    from mypy_boto3_sesv2.type_defs import BodyTypeDef
 
-REFUSED = {"InvalidParameter", "InvalidParameterValue", "InvalidParameterException", "ParameterValueInvalid"}
-"""Answers that the same message will get every time."""
+REFUSED = {"MessageRejected", "BadRequestException", "ValidationException"}
+"""Answers that the same message will get every time. Source: SES API v2 reference, SendEmail, Errors. A sender that is
+paused or not verified is no such answer: it is mended by a person, and the message then goes out."""
 
-MACHINES = ("https", "sqs", "lambda", "firehose", "email-json")
-"""Protocols whose subscribers are programs: they get the event as JSON. All others get the text for people."""
-
-
-class Refused(Exception):
-    """SNS will never take this message. `code` is its reason."""
-
-    def __init__(self, reason: str) -> None:
-        self.code = reason
-        super().__init__(reason)
+LONGEST_ADDRESS = 254
+"""Characters of an address (RFC 5321, 4.5.3.1.3, less the angle brackets)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Subscription:
-    """One subscription of the topic. `arn` is None until its owner has confirmed it."""
+class Mail:
+    """The sender of mail to applicants: an address that SES has verified, and the set that reports bounces."""
 
-    protocol: str
-    endpoint: str
-    arn: str | None
-    filter_policy: dict[str, list[str]]
-
-
-class Topic:
-    """One SNS topic that every notice is published to; subscriptions filter by message attributes."""
-
-    def __init__(self, client: SNSClient, arn: str) -> None:
+    def __init__(self, client: SESV2Client, sender: str, configuration_set: str) -> None:
         self._client = client
-        self._arn = arn
+        self._sender = sender
+        self._set = configuration_set
 
-    def publish(self, message: Message) -> str:
-        """Publish a message and give SNS's id of it. Raises Refused where trying again is no use."""
-        body = json.dumps(message.body, ensure_ascii=False)
-        variants = {"default": message.text} | dict.fromkeys(MACHINES, body)
+    def send(self, address: str, letter: Letter, notice: Notice) -> str:
+        """Send a letter to an address and give SES's id of it. Raises Refused where trying again is no use."""
+        body: BodyTypeDef = {
+            "Text": {"Data": letter.text, "Charset": "UTF-8"},
+            "Html": {"Data": letter.html, "Charset": "UTF-8"},
+        }
+        tags = {"submission": notice.submission, "event": notice.event.value, "round": str(notice.round)}
+        if notice.key:
+            tags["key"] = notice.key
         try:
-            answer = self._client.publish(
-                TopicArn=self._arn,
-                Subject=message.subject,
-                Message=json.dumps(variants, ensure_ascii=False),
-                MessageStructure="json",
-                MessageAttributes={
-                    name: {"DataType": "String", "StringValue": value} for name, value in message.attributes.items()
-                },
+            answer = self._client.send_email(
+                FromEmailAddress=self._sender,
+                Destination={"ToAddresses": [safe(address)]},
+                Content={"Simple": {"Subject": {"Data": letter.subject, "Charset": "UTF-8"}, "Body": body}},
+                ConfigurationSetName=self._set,
+                EmailTags=[{"Name": name, "Value": value} for name, value in tags.items()],
             )
         except ClientError as error:
             if code(error) in REFUSED:
                 raise Refused(code(error)) from error
             raise
-        return answer["MessageId"]
+        return str(answer["MessageId"])
 
-    def subscriptions(self) -> list[Subscription]:
-        """All subscriptions of the topic with their filter policies, unconfirmed ones included."""
-        pages = self._client.get_paginator("list_subscriptions_by_topic").paginate(TopicArn=self._arn)
-        return [self._subscription(dict(entry)) for page in pages for entry in page["Subscriptions"]]
 
-    def subscribe_email(self, address: str, policy: dict[str, list[str]]) -> Subscription:
-        """Subscribe an address to the notices that `policy` lets through. SNS mails it a link to confirm.
+def safe(address: str) -> str:
+    """The address, when it is one and nothing else. Raises Refused: nothing that could be a header leaves this house.
 
-        Asking again for one that exists changes nothing but sends the link again while it is unconfirmed.
-        """
-        answer = self._client.subscribe(
-            TopicArn=self._arn,
-            Protocol="email",
-            Endpoint=address,
-            Attributes={"FilterPolicy": json.dumps(policy)},
-            ReturnSubscriptionArn=True,
-        )
-        return Subscription("email", address, answer["SubscriptionArn"], policy)
-
-    def refilter(self, subscription: Subscription, policy: dict[str, list[str]]) -> None:
-        """Give a confirmed subscription another filter policy."""
-        if subscription.arn is None:
-            raise ValueError("an unconfirmed subscription cannot be changed")
-        self._client.set_subscription_attributes(
-            SubscriptionArn=subscription.arn, AttributeName="FilterPolicy", AttributeValue=json.dumps(policy)
-        )
-
-    def _subscription(self, entry: dict[str, Any]) -> Subscription:
-        arn = entry["SubscriptionArn"]
-        confirmed = arn.startswith("arn:")
-        policy: dict[str, list[str]] = {}
-        if confirmed:
-            attributes = self._client.get_subscription_attributes(SubscriptionArn=arn)["Attributes"]
-            policy = json.loads(attributes.get("FilterPolicy", "{}"))
-            confirmed = attributes.get("PendingConfirmation", "false") != "true"
-        return Subscription(entry["Protocol"], entry["Endpoint"], arn if confirmed else None, policy)
+    It was checked when the form was read; this is the last look before it stands in a header (OWASP ASVS 5.0, 1.3.11).
+    """
+    plain = address.isprintable() and " " not in address and len(address) <= LONGEST_ADDRESS
+    if not plain or parseaddr(address) != ("", address) or address.count("@") != 1:
+        raise Refused("bad_address")
+    name, _, domain = address.partition("@")
+    try:
+        return Address(username=name, domain=domain).addr_spec
+    except ValueError:
+        raise Refused("bad_address") from None

@@ -1,221 +1,240 @@
-"""Notices: who is to be told of what, and in which words.
+"""Notices: who is to be told of what. The words are in `puljeport.letters`.
 
 One notice is one message to one audience about one event; its natural key (subject, event, audience) is what makes
-telling somebody twice impossible to record. Texts carry the organisation's name and a reference, never an answer.
+telling somebody twice impossible to record. A row for a contact carries the organisation's name and a reference, never
+an answer; a row for an applicant carries not even the address, which is read from the record when the mail is sent.
 """
 
 from __future__ import annotations
 
+import hashlib
+from collections import Counter
+from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
-from typing import NamedTuple
-from zoneinfo import ZoneInfo
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import AwareDatetime, BaseModel, ConfigDict, JsonValue
 
 from puljeport.calls import Call, Contact, Event, Role
-from puljeport.submissions import Submission
+from puljeport.contacts import GATHERINGS, OF_A_SUBMISSION, listeners
+from puljeport.submissions import State, Submission
 from puljeport.texts import Language, Text
 
 OPERATIONS = "@operations"
-"""The audience that hears of a file nobody could read when no contact of its call answers for operations. It is no id
-that a contact can have."""
+"""The audience that hears of a file nobody could read when no contact of its call answers for operations. Like
+`APPLICANT`, it is no id that a contact can have."""
+APPLICANT = "@applicant"
+"""The audience of a receipt and of all that follows: whoever sent the application."""
 
-SUBJECT_LIMIT = 99
-"""SNS: a subject is ASCII, without line breaks and under 100 characters (API reference, Publish, Subject)."""
+FOR_APPLICANTS = OF_A_SUBMISSION - {Event.BOUNCED} | {Event.REMINDER, Event.EXTENDED}
+"""What an applicant is told of a submission, where an address is known."""
 
-COPENHAGEN = ZoneInfo("Europe/Copenhagen")
+
+LISTED = 50
+"""How many submissions a gathered message names; the counts are of all."""
 
 
 class Status(StrEnum):
-    """What became of a notice."""
+    """What became of a notice. PENDING and HELD wait: the one to be sent now, the other to be gathered with its like.
+
+    GATHERED: told as part of another message. NOT_CONFIGURED: this installation has no sender for mail to applicants.
+    """
 
     PENDING = "pending"
+    HELD = "held"
     SENT = "sent"
+    GATHERED = "gathered"
     FAILED = "failed"
+    NOT_CONFIGURED = "not_configured"
+
+    @property
+    def waits(self) -> bool:
+        """Whether somebody is still to hear of it without anyone's help."""
+        return self in {Status.PENDING, Status.HELD}
 
 
 class Notice(BaseModel):
-    """One row of the outbox: all that is needed to write the message, so that sending reads nothing else."""
+    """One row of the outbox.
+
+    It belongs to a submission, or (`submission` empty) to a call. `key` tells apart what may happen to a call several
+    times: a reminder's days, a digest's day. `endpoint` is the mailbox without its address, so that messages to it can
+    be counted. `facts` is what an event of a call has to tell (counts, references). `gathered_in`: the sort key of the
+    message that told of it. `bounced`: what became of the mail after it was sent, `permanent`, `transient` or
+    `complaint`.
+    """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
-    submission: str
+    submission: str = ""
     event: Event
     audience: str
-    role: Role
+    role: Role | None = None
     language: Language = "da"
     round: int = 0
+    key: str = ""
     call: str
     call_title: Text
-    reference: str
+    reference: str = ""
     organisation: str = ""
-    received_at: AwareDatetime
+    state: State | None = None
+    received_at: AwareDatetime | None = None
     errors: int = 0
     warnings: int = 0
+    facts: dict[str, JsonValue] = {}
+    endpoint: str = ""
     created_at: AwareDatetime
     status: Status = Status.PENDING
     sent_at: AwareDatetime | None = None
     message_id: str | None = None
     why: str | None = None
+    gathered_in: str | None = None
+    bounced: str | None = None
+    bounced_at: AwareDatetime | None = None
+
+    @property
+    def partition(self) -> str:
+        """The partition that the row lies in: its submission's, or its call's."""
+        return f"SUB#{self.submission}" if self.submission else f"CALL#{self.call}"
 
     @property
     def sort_key(self) -> str:
-        """The row's natural key below its submission. A replay by an operator is an event of its own."""
+        """The row's natural key in its partition. A replay by an operator is an event of its own."""
+        which = f"#{self.key}" if self.key else ""
         again = f"#{self.round}" if self.round else ""
-        return f"NOTICE#{self.event}#{self.audience}{again}"
+        return f"NOTICE#{self.event}#{self.audience}{which}{again}"
+
+    @property
+    def gathers(self) -> bool:
+        """Whether it tells of several others."""
+        return self.event in GATHERINGS
 
 
-class Message(NamedTuple):
-    """What is published: an ASCII subject, the text for people, the same event for machines, filter attributes."""
-
-    subject: str
-    text: str
-    body: dict[str, object]
-    attributes: dict[str, str]
-
-
-def for_submission(call: Call | None, event: Event, submission: Submission, now: datetime) -> tuple[Notice, ...]:
-    """The notices that `event` of a submission gives: one per contact that asked, and operations for the unreadable."""
-    contacts = [contact for contact in call.contacts if event in contact.notify] if call else []
-    notices = [_notice(call, event, submission, now, _audience(contact)) for contact in contacts]
-    if event is Event.UNREADABLE and not any(notice.role is Role.OPERATIONS for notice in notices):
-        notices.append(_notice(call, event, submission, now, (OPERATIONS, Role.OPERATIONS, "da")))
-    return tuple(notices)
+def for_submission(
+    call: Call | None, event: Event, submission: Submission, now: datetime, key: str = ""
+) -> tuple[Notice, ...]:
+    """The notices that `event` of a submission gives: one per contact that hears of it, the applicant, and operations
+    for what nobody could read."""
+    heard = listeners(call.contacts, event, day(call, now).date(), submission.values) if call else ()
+    found = [_of_submission(call, event, submission, now, contact) for contact in heard]
+    if event is Event.UNREADABLE and not any(notice.role is Role.OPERATIONS for notice in found):
+        found.append(_of_submission(call, event, submission, now, OPERATIONS))
+    if submission.email and event in FOR_APPLICANTS:
+        found.append(_of_submission(call, event, submission, now, APPLICANT))
+    return tuple(notice.model_copy(update={"key": key}) for notice in found)
 
 
-def _audience(contact: Contact) -> tuple[str, Role, Language]:
-    return contact.id, contact.role, contact.language
+def for_applicant(call: Call, event: Event, submission: Submission, now: datetime, key: str = "") -> tuple[Notice, ...]:
+    """The notice of `event` to the applicant alone, where an address is known."""
+    told = _of_submission(call, event, submission, now, APPLICANT).model_copy(update={"key": key})
+    return (told,) if submission.email else ()
 
 
-def _notice(
-    call: Call | None, event: Event, submission: Submission, now: datetime, audience: tuple[str, Role, Language]
+def for_call(
+    call: Call, event: Event, now: datetime, key: str = "", facts: dict[str, JsonValue] | None = None
+) -> tuple[Notice, ...]:
+    """The notices that an event of the whole call gives: one per contact that hears of it."""
+    told = {"key": key, "facts": facts or {}}
+    heard = listeners(call.contacts, event, day(call, now).date())
+    return tuple(to_contact(call, event, contact, now).model_copy(update=told) for contact in heard)
+
+
+def to_contact(call: Call, event: Event, contact: Contact, now: datetime) -> Notice:
+    """The notice of an event of the whole call to one contact."""
+    return Notice(
+        event=event,
+        audience=contact.id,
+        role=contact.role,
+        language=contact.language,
+        call=call.id,
+        call_title=call.title,
+        endpoint=endpoint(contact.email),
+        created_at=now,
+    )
+
+
+def day(call: Call, now: datetime) -> datetime:
+    """The moment `now` (aware) where the call is."""
+    return now.astimezone(call.zone)
+
+
+def endpoint(address: str) -> str:
+    """A mailbox without its address: the same for every call that names it, and not to be read."""
+    return hashlib.sha256(address.strip().lower().encode()).hexdigest()[:32]
+
+
+def _of_submission(
+    call: Call | None, event: Event, submission: Submission, now: datetime, audience: Contact | str
 ) -> Notice:
-    name, role, language = audience
+    contact = audience if isinstance(audience, Contact) else None
+    role = Role.OPERATIONS if audience == OPERATIONS else None
+    language: Language = "da" if audience == OPERATIONS else submission.language
+    held = contact is not None and contact.gathers(event)
     return Notice(
         submission=submission.id,
         event=event,
-        audience=name,
-        role=role,
-        language=language,
+        audience=contact.id if contact else str(audience),
+        role=contact.role if contact else role,
+        language=contact.language if contact else language,
         round=submission.rounds,
         call=submission.call,
         call_title=call.title if call else Text(da=submission.call or "?"),
         reference=submission.reference,
         organisation=submission.applicant_name or "",
+        state=submission.state,
         received_at=submission.received_at,
         errors=submission.error_count,
         warnings=submission.problem_count - submission.error_count,
+        endpoint=endpoint(contact.email) if contact else "",
         created_at=now,
+        status=Status.HELD if held else Status.PENDING,
     )
 
 
-# -- the words -------------------------------------------------------------------------------------------------------
+class Gathering(BaseModel):
+    """What is being gathered for one contact of a call: into its digest, or a summary of what was too much at once.
 
-SUBJECTS: dict[Event, Text] = {
-    Event.ACCEPTED: Text(da="ny gyldig indsendelse", en="new valid submission"),
-    Event.NEEDS_CORRECTION: Text(da="indsendelse skal rettes", en="submission needs correction"),
-    Event.UNREADABLE: Text(da="en fil skal ses efter", en="a file needs a look"),
-    Event.LATE: Text(da="indsendelse efter fristen", en="submission after the deadline"),
-    Event.REPLACED: Text(da="indsendelse erstattet af en nyere", en="submission replaced by a later one"),
-    Event.WITHDRAWN: Text(da="indsendelse trukket tilbage", en="submission withdrawn"),
-}
+    `number` counts the messages made so far; `writes` is what conditional writes compare. `counts` are by event,
+    `listed` the first `LISTED` of them.
+    """
 
-SENTENCES: dict[Event, Text] = {
-    Event.ACCEPTED: Text(
-        da="Der er kommet en indsendelse, som kunne læses og opfylder skemaets krav.",
-        en="A submission has arrived that could be read and meets the requirements of the form.",
-    ),
-    Event.NEEDS_CORRECTION: Text(
-        da="Der er kommet en indsendelse, som ansøgeren skal rette, før den tæller.",
-        en="A submission has arrived that the applicant must correct before it counts.",
-    ),
-    Event.UNREADABLE: Text(
-        da="Der er kommet en fil, som ikke kunne læses som et skema. Den er gemt, og en person skal se på den.",
-        en="A file has arrived that could not be read as a form. It is kept, and a person must look at it.",
-    ),
-    Event.LATE: Text(
-        da="Der er kommet en indsendelse efter fristen. Den er gemt, og I skal afgøre, om den tages med.",
-        en="A submission has arrived after the deadline. It is kept, and you decide whether it is considered.",
-    ),
-    Event.REPLACED: Text(
-        da="En indsendelse er erstattet af en senere fra den samme ansøger og tæller ikke længere.",
-        en="A submission was replaced by a later one from the same applicant and no longer counts.",
-    ),
-    Event.WITHDRAWN: Text(
-        da="En ansøger har trukket sin indsendelse tilbage.",
-        en="An applicant has withdrawn the submission.",
-    ),
-}
+    model_config = ConfigDict(frozen=True, extra="ignore")
 
-LAYOUT = Text(
-    da="""{sentence}
+    call: str
+    contact: str
+    event: Event
+    number: int = 1
+    writes: int = 0
+    counts: dict[str, int] = {}
+    listed: tuple[dict[str, str], ...] = ()
 
-Pulje:          {title}
-Journalnummer:  {reference}
-Ansøger:        {organisation}
-Modtaget:       {received}
-Fejl/advarsler: {errors}/{warnings}
+    @property
+    def message_key(self) -> str:
+        """The sort key of the message that will tell of it."""
+        return f"NOTICE#{self.event}#{self.contact}#{self.number}"
 
-Se svarene: puljeport submissions show {reference}
+    @property
+    def total(self) -> int:
+        """How many notices it has."""
+        return sum(self.counts.values())
 
-Beskeden er sendt af Puljeport, fordi du står som kontakt for puljen.""",
-    en="""{sentence}
+    def plus(self, rows: Iterable[Notice]) -> Gathering:
+        """The gathering with these too."""
+        taken = list(rows)
+        counts = Counter(self.counts) + Counter(row.event.value for row in taken)
+        told = [
+            {"reference": row.reference, "organisation": row.organisation, "event": row.event.value} for row in taken
+        ]
+        listed = (*self.listed, *told)[:LISTED]
+        return self.model_copy(update={"writes": self.writes + 1, "counts": dict(counts), "listed": listed})
 
-Call:            {title}
-Reference:       {reference}
-Applicant:       {organisation}
-Received:        {received}
-Errors/warnings: {errors}/{warnings}
+    def next(self) -> Gathering:
+        """The empty one that follows."""
+        return Gathering(
+            call=self.call, contact=self.contact, event=self.event, number=self.number + 1, writes=self.writes + 1
+        )
 
-See the answers: puljeport submissions show {reference}
-
-Puljeport sent this message because you are a contact of the call.""",
-)
-
-UNKNOWN = Text(da="(ukendt)", en="(unknown)")
-
-
-def message(notice: Notice) -> Message:
-    """The message of a notice: subject, text in its language, the event as plain JSON values, and filter attributes."""
-    subject = f"Puljeport {notice.reference}: {SUBJECTS[notice.event].get(notice.language)} ({notice.call})"
-    text = LAYOUT.get(notice.language).format(
-        sentence=SENTENCES[notice.event].get(notice.language),
-        title=one_line(notice.call_title.get(notice.language)),
-        reference=notice.reference,
-        organisation=one_line(notice.organisation) or UNKNOWN.get(notice.language),
-        received=notice.received_at.astimezone(COPENHAGEN).strftime("%d-%m-%Y %H:%M:%S"),
-        errors=notice.errors,
-        warnings=notice.warnings,
-    )
-    return Message(_subject(subject), text, _body(notice), _attributes(notice))
-
-
-def _attributes(notice: Notice) -> dict[str, str]:
-    return {
-        "call": notice.call or "-",
-        "event": notice.event.value,
-        "role": notice.role.value,
-        "contact": notice.audience,
-        "language": notice.language,
-    }
-
-
-def _body(notice: Notice) -> dict[str, object]:
-    fields = {"submission", "event", "audience", "role", "call", "reference", "organisation", "errors", "warnings"}
-    body = notice.model_dump(mode="json", include=fields)
-    # Machine subscribers hear once per contact; this id lets them fold those into one.
-    body["id"] = f"{notice.submission}:{notice.event}:{notice.round}"
-    body["received_at"] = notice.received_at.isoformat()
-    return body
-
-
-def _subject(text: str) -> str:
-    ascii_only = text.encode("ascii", "replace").decode()
-    return one_line(ascii_only)[:SUBJECT_LIMIT]
-
-
-def one_line(text: str, limit: int = 200) -> str:
-    """The text on one line: control characters and line breaks become spaces, and it is cut at `limit` characters."""
-    clean = "".join(character if character.isprintable() else " " for character in text)
-    return " ".join(clean.split())[:limit]
+    def message(self, call: Call, contact: Contact, now: datetime) -> Notice:
+        """The notice that tells the contact of it."""
+        facts: dict[str, JsonValue] = {"counts": dict(self.counts), "listed": [dict(each) for each in self.listed]}
+        told = {"key": str(self.number), "facts": facts}
+        return to_contact(call, self.event, contact, now).model_copy(update=told)

@@ -14,10 +14,11 @@ from typing import Any, Protocol
 
 from puljeport.blanks import csvform, docx, guide, jsonschema, pdf, xlsx
 from puljeport.calls import Call, Contact, Event, to_json
+from puljeport.contacts import GATHERINGS, stands_in_for
 from puljeport.items import PublishedCall
-from puljeport.mail import Subscription, Topic
 from puljeport.store import Store
 from puljeport.texts import LANGUAGES
+from puljeport.topic import Subscription, Topic
 from puljeport.uploads import form_key
 
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
@@ -136,7 +137,7 @@ class Publisher:
 
 def clauses(call: Call) -> dict[str, Policy]:
     """What each address of the call's contacts is to hear, as a filter policy. Who asked for nothing is left out."""
-    asked = [contact for contact in call.contacts if contact.notify]
+    asked = [contact for contact in call.contacts if stands_in_for(call.contacts, contact)]
     return {
         address: _clause(call, [contact for contact in asked if contact.email == address])
         for address in dict.fromkeys(contact.email for contact in asked)
@@ -144,7 +145,7 @@ def clauses(call: Call) -> dict[str, Policy]:
 
 
 def _clause(call: Call, contacts: list[Contact]) -> Policy:
-    events = {event for contact in contacts for event in contact.notify}
+    events = {*GATHERINGS, *(event for contact in contacts for event in stands_in_for(call.contacts, contact))}
     return {
         "call": [call.id],
         "contact": [contact.id for contact in contacts],
@@ -169,7 +170,7 @@ def recipients(calls: Iterable[Call], subscriptions: list[Subscription]) -> tupl
         Recipient(call.id, contact, _reach(known.get(contact.email), call, contact.email))
         for call in calls
         for contact in call.contacts
-        if contact.notify
+        if stands_in_for(call.contacts, contact)
     )
 
 
@@ -196,7 +197,7 @@ def _told(call: Call, address: str) -> list[dict[str, str]]:
         {"call": call.id, "contact": contact.id, "role": contact.role.value, "event": event.value}
         for contact in call.contacts
         if contact.email == address
-        for event in contact.notify
+        for event in (*GATHERINGS, *stands_in_for(call.contacts, contact))
     ]
 
 

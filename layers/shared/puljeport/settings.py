@@ -37,6 +37,9 @@ class NotifySettings(_Settings):
 
     table: Annotated[str, Field(min_length=3)]
     notices_topic_arn: Annotated[str, Field(pattern=r"^arn:aws[a-z-]*:sns:")]
+    mail_sender: str = ""
+    mail_set: str = ""
+    portal_url: Annotated[str, Field(pattern=r"^$|^https?://[^\s]+[^/]$")] = ""
 
 
 def load[S: _Settings](model: type[S], environment: Mapping[str, str] | None = None) -> S:

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
         RequiredIf,
         Rule,
         SumEquals,
+        Topics,
     )
 
 type Path = tuple[str | int, ...]
@@ -176,8 +177,13 @@ def _times(call: Call) -> Iterator[Fault]:
     if zone is None:
         yield ("time_zone",), f"no time zone `{call.time_zone}`; {nearest(call.time_zone, _zone_names())}"
     else:
-        for key, local in (("opens", call.opens), ("deadline", call.deadline)):
-            yield from _clock_change(key, local, zone)
+        for path, local in _moments(call):
+            yield from _clock_change(path, local, zone)
+    if call.deadline is None:
+        yield from _periods(call)
+        return
+    if call.periods:
+        yield ("periods",), "`periods` are for a call without a deadline; leave out one of the two"
     if call.opens >= call.deadline:
         yield ("deadline",), f"the deadline ({call.deadline}) is not after `opens` ({call.opens})"
     if call.distributed is not None and call.distributed.date < call.deadline.date():
@@ -185,6 +191,27 @@ def _times(call: Call) -> Iterator[Fault]:
             f"{call.distributed.date} is before the deadline ({call.deadline}); correct it or leave out `distributed`"
         )
         yield ("distributed", "date"), what
+
+
+def _moments(call: Call) -> Iterator[tuple[Path, datetime]]:
+    yield ("opens",), call.opens
+    if call.deadline is not None:
+        yield ("deadline",), call.deadline
+    for position, period in enumerate(call.periods):
+        yield ("periods", position, "until"), period.until
+
+
+def _periods(call: Call) -> Iterator[Fault]:
+    if not call.periods:
+        yield ("deadline",), "a call has a `deadline`, or `periods` in which what arrives is considered"
+    yield from doubled("periods", [period.id for period in call.periods], "id")
+    before = call.opens
+    for position, period in enumerate(call.periods):
+        if period.id == "later":
+            yield ("periods", position, "id"), "`later` is what comes after the last period; choose another id"
+        if period.until <= before:
+            yield ("periods", position, "until"), f"{period.until} is not after {before}; put them in order"
+        before = period.until
 
 
 def _zone(name: str) -> ZoneInfo | None:
@@ -199,12 +226,12 @@ def _zone_names() -> tuple[str, ...]:
     return tuple(sorted(zoneinfo.available_timezones()))
 
 
-def _clock_change(key: str, local: datetime, zone: ZoneInfo) -> Iterator[Fault]:
+def _clock_change(path: Path, local: datetime, zone: ZoneInfo) -> Iterator[Fault]:
     aware = local.replace(tzinfo=zone)
     if aware.astimezone(UTC).astimezone(zone).replace(tzinfo=None) != local:
-        yield (key,), f"{local} does not exist: the clocks are put forward that night; choose another time"
+        yield path, f"{local} does not exist: the clocks are put forward that night; choose another time"
     elif aware.utcoffset() != aware.replace(fold=1).utcoffset():
-        yield (key,), f"{local} comes twice: the clocks are put back that night; choose another time"
+        yield path, f"{local} comes twice: the clocks are put back that night; choose another time"
 
 
 def _applicant(call: Call) -> Iterator[Fault]:
@@ -213,6 +240,8 @@ def _applicant(call: Call) -> Iterator[Fault]:
         yield from _named(call, ("applicant_name",), call.applicant_name, ("text",), required=True)
     elif (key := call.form.fields.get(call.one_per)) and key.type == "cvr":
         yield ("one_per",), "with a CVR number as the key, `applicant_name` must name the text field with the name"
+    if call.receipt_to is not None:
+        yield from _named(call, ("receipt_to",), call.receipt_to, ("email",))
 
 
 def _contacts(call: Call) -> Iterator[Fault]:
@@ -224,6 +253,20 @@ def _contacts(call: Call) -> Iterator[Fault]:
         elif contact.deputy is not None and contact.deputy not in names:
             what = f"no contact `{contact.deputy}`; {nearest(contact.deputy, names)}"
             yield ("contacts", position, "deputy"), what
+        if contact.topics is not None:
+            yield from ((("contacts", position, "topics", *path), what) for path, what in _topics(call, contact.topics))
+
+
+def _topics(call: Call, topics: Topics) -> Iterator[Fault]:
+    yield from _named(call, ("field",), topics.field, ("choice", "multi_choice"))
+    yield from doubled("answers", topics.answers)
+    field = call.form.fields.get(topics.field)
+    if field is None or field.type not in ("choice", "multi_choice"):
+        return
+    choices = [choice.id for choice in field.choices]
+    for position, answer in enumerate(topics.answers):
+        if answer not in choices:
+            yield ("answers", position), f"no choice `{answer}` in `{field.id}`; {nearest(answer, choices)}"
 
 
 def _documents(call: Call) -> Iterator[Fault]:

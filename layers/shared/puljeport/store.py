@@ -9,35 +9,28 @@ from __future__ import annotations
 
 import hashlib
 import json
+import secrets
 from collections.abc import Iterator
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
 from puljeport import items
-from puljeport.aws import cancellations, code
+from puljeport.aws import code
 from puljeport.calls import Call, to_json
 from puljeport.conclusions import Conclusion
-from puljeport.errors import Contention, UnknownSubmission
+from puljeport.errors import Contention, UnknownCall, UnknownSubmission
+from puljeport.extensions import Extension, Waiver
 from puljeport.items import Item, PublishedCall
-from puljeport.notices import Notice, Status
 from puljeport.submissions import HistoryEvent, State, Submission
+from puljeport.table import LOST_RACE, Table
 
-if TYPE_CHECKING:
-    from mypy_boto3_dynamodb import DynamoDBClient
-
-INDEX = "ByCall"
-RACES = {"ConditionalCheckFailed", "TransactionConflict"}
-LOST_RACE = {"ConditionalCheckFailedException", "TransactionConflictException", "TransactionInProgressException"}
+SECRET_BYTES = 20
+"""Of a status link: 160 random bits, above the 128 that OWASP ASVS 5.0 asks for (11.5.1)."""
 
 
-class Store:
-    """All that is kept in the table."""
-
-    def __init__(self, client: DynamoDBClient, table: str) -> None:
-        self._client = client
-        self._table = table
+class Store(Table):
+    """Calls and submissions. Notices are `puljeport.outbox`'s."""
 
     # -- calls -------------------------------------------------------------------------------------------------------
 
@@ -69,8 +62,12 @@ class Store:
             "item": "call", "call": call.id, "version": version, "definition": definition, "digest": digest,
             "published_at": items.stamp(now),
         }  # fmt: skip
-        unchanged = ("version = :was", {":was": version - 1}) if current else ("attribute_not_exists(PK)", {})
-        listed = {"GSI1PK": "CALLS", "GSI1SK": call.id}
+        given = current.get("extensions", []) if current else []
+        unchanged: tuple[str, Item] = ("attribute_not_exists(PK)", {})
+        if current:
+            unchanged = ("version = :was AND (attribute_not_exists(extensions) OR extensions = :given)",
+                         {":was": version - 1, ":given": given})  # fmt: skip
+        listed = {"GSI1PK": "CALLS", "GSI1SK": call.id, "extensions": given}
         try:
             self._transact(
                 [
@@ -82,7 +79,48 @@ class Store:
             current = self._get(items.call_key(call.id, "CURRENT"))
             if not current or current["digest"] != digest:
                 raise
-        return PublishedCall(call, version, now)
+        return items.published(body | listed)
+
+    def extend(self, call: str, extension: Extension) -> PublishedCall:
+        """Put off a call's deadline for everybody.
+
+        Raises UnknownCall, Contention when somebody else changes the call at this moment, ValueError for a call that
+        has no deadline or a later one.
+        """
+        current = self._get(items.call_key(call, "CURRENT"))
+        if current is None:
+            raise UnknownCall(call)
+        before = items.published(current)
+        if before.call.deadline is None:
+            raise ValueError(f"{call} has no deadline to extend")
+        if extension.until <= before.call.deadline:
+            raise ValueError(f"{extension.until} is not after the deadline, {before.call.deadline}")
+        given = current.get("extensions", [])
+        after = current | {"extensions": [*given, extension.model_dump(mode="json", exclude_none=True)]}
+        condition = "version = :version AND (attribute_not_exists(extensions) OR extensions = :given)"
+        self._transact([self._put(after, condition, {":version": before.version, ":given": given})])
+        return items.published(after)
+
+    def waive(self, call: str, waiver: Waiver) -> None:
+        """Let one applicant send after the deadline. A later one takes the place of an earlier."""
+        body = {"item": "waiver", "call": call} | waiver.model_dump(mode="json")
+        listed = items.call_key(call, f"WAIVER#{items.stamp(waiver.at)}#{waiver.applicant}")
+        always = "attribute_not_exists(PK) OR attribute_exists(PK)"
+        self._transact([self._put(items.waiver_key(call, waiver.applicant) | body, always), self._put(listed | body)])
+
+    def waiver(self, call: str, applicant: str) -> Waiver | None:
+        """What lets an applicant send after the deadline, where there is something."""
+        item = self._get(items.waiver_key(call, applicant))
+        return Waiver.model_validate(item) if item else None
+
+    def waivers(self, call: str) -> list[Waiver]:
+        """All that was ever waived for single applicants of a call, oldest first."""
+        return [Waiver.model_validate(item) for item in self._partition(items.call_key(call, "")["PK"], "WAIVER#")]
+
+    def versions(self, call: str) -> list[PublishedCall]:
+        """Every version of a call that was published, oldest first."""
+        found = self._partition(items.call_key(call, "")["PK"], "VERSION#")
+        return sorted((items.published(item) for item in found), key=lambda published: published.version)
 
     def _call(self, key: Item) -> PublishedCall | None:
         item = self._get(key)
@@ -127,10 +165,17 @@ class Store:
 
     def history(self, identity: str) -> list[HistoryEvent]:
         """All that happened to a submission, oldest first."""
-        found = self._query(
-            "PK = :pk AND begins_with(SK, :sk)", {":pk": items.submission_key(identity)["PK"], ":sk": "EVENT#"}
-        )
+        found = self._partition(items.submission_key(identity)["PK"], "EVENT#")
         return [HistoryEvent.model_validate(item) for item in found]
+
+    def link(self, identity: str) -> str | None:
+        """The secret of the link by which an applicant follows a submission; None where it was taken away."""
+        item = self._get(items.link_key(identity))
+        return str(item["secret"]) if item and item.get("secret") else None
+
+    def erased(self, identity: str) -> bool:
+        """Whether a submission was erased: whatever still tells of its upload tells of nothing."""
+        return self._get(items.erased_key(identity)) is not None
 
     def receive(self, submission: Submission, now: datetime) -> Submission:
         """Record a submission as received, or give the record that is already there (it, or its twin, came before)."""
@@ -142,6 +187,7 @@ class Store:
                     self._put(items.record(record)),
                     self._put(items.event_item(record.id, event)),
                     self._put(items.reference_item(record)),
+                    self._put(items.link_item(record.id, secrets.token_urlsafe(SECRET_BYTES))),
                 ]
             )
         except Contention:
@@ -185,21 +231,24 @@ class Store:
             }),
         )  # fmt: skip
 
-    def counting(self, call: str, applicant: str) -> Submission | None:
-        """The submission that counts for an applicant of a call at this moment."""
-        pointer = self._get(items.pointer_key(call, applicant))
-        return self.submission(pointer["submission"]) if pointer else None
+    def counting(self, call: str, applicant: str, period: str | None = None) -> Submission | None:
+        """The submission that counts for an applicant of a call at this moment, in one round where it has rounds."""
+        pointer = self._get(items.pointer_key(call, applicant, period))
+        return self.submission(pointer["submission"]) if pointer and pointer["submission"] else None
 
-    def conclude(self, before: Submission, conclusion: Conclusion, now: datetime) -> Submission:
+    def conclude(
+        self, before: Submission, conclusion: Conclusion, now: datetime, by: str = "intake", detail: str = ""
+    ) -> Submission:
         """Write a conclusion in one transaction: outcome, history, who counts, and one outbox row per notice.
 
-        `before` is the record it was decided on. Raises Contention when it, or the applicant's other submissions,
-        changed since they were read, or this very conclusion was committed and its answer lost: read again.
+        `before` is the record it was decided on; `by` and `detail` stand in the history. Raises Contention when it, or
+        the applicant's other submissions, changed since they were read, or this very conclusion was committed and its
+        answer lost: read again.
         """
         after = conclusion.submission.model_copy(update={"events": before.events + 1})
         writes = [
             self._update_record(before, after),
-            self._put(items.event_item(after.id, items.concluded(after, now))),
+            self._put(items.event_item(after.id, items.concluded(after, now, by, detail))),
             *self._pointer_writes(conclusion, after),
             *self._replaced_writes(conclusion, now),
             *(self._put(items.notice_item(notice)) for notice in conclusion.notices),
@@ -207,13 +256,14 @@ class Store:
         self._transact(writes)
         return after
 
-    def reopen(self, submission: Submission, now: datetime, by: str) -> Submission:
-        """Put an unreadable submission back to be read again; the state stays until that is concluded.
+    def reopen(self, submission: Submission, now: datetime, by: str, detail: str = "") -> Submission:
+        """Put an unreadable or late submission back to be read again; the state stays until that is concluded.
 
         Raises ValueError for a submission in another state, Contention when it changed meanwhile.
         """
-        if submission.state is not State.UNREADABLE:
-            raise ValueError(f"{submission.reference} is {submission.state}, and only an unreadable one is read again")
+        if submission.state not in {State.UNREADABLE, State.LATE}:
+            why = f"{submission.reference} is {submission.state}; only an unreadable or late one is read again"
+            raise ValueError(why)
         after = submission.model_copy(
             update={
                 "replay": True, "attempts": 0, "attempt_until": None, "attempt_by": None,
@@ -221,7 +271,7 @@ class Store:
                 "events": submission.events + 1,
             }
         )  # fmt: skip
-        event = HistoryEvent(number=after.events, event="replayed", at=now, by=by)
+        event = HistoryEvent(number=after.events, event="replayed", at=now, by=by, detail=detail)
         try:
             self._transact([self._update_record(submission, after), self._put(items.event_item(after.id, event))])
         except Contention:
@@ -235,33 +285,20 @@ class Store:
         # Only what changed is written, so that attributes of a newer version of the code survive an older one.
         old, new = items.record(before), items.record(after)
         changed = {name: value for name, value in new.items() if old.get(name) != value}
-        gone = sorted(set(old) - set(new))
-        names = {f"#{index}": name for index, name in enumerate([*changed, *gone])}
-        slots = dict(zip(changed, names, strict=False))
-        values = {f":{slot[1:]}": changed[name] for name, slot in slots.items()}
-        expression = "SET " + ", ".join(f"{slot} = :{slot[1:]}" for slot in slots.values())
-        if gone:
-            expression += " REMOVE " + ", ".join(slot for slot, name in names.items() if name in gone)
-        return {
-            "Update": {
-                "TableName": self._table,
-                "Key": items.wire(items.submission_key(before.id)),
-                "UpdateExpression": expression,
-                "ConditionExpression": "events = :before",
-                "ExpressionAttributeNames": names,
-                "ExpressionAttributeValues": items.wire(values | {":before": before.events}),
-            }
-        }
+        key, gone = items.submission_key(before.id), sorted(set(old) - set(new))
+        return {"Update": self._change(key, changed, gone, "events = :before", {":before": before.events})}
 
     def _pointer_writes(self, conclusion: Conclusion, after: Submission) -> list[Item]:
         if after.applicant is None or not (conclusion.counts or conclusion.incumbent):
             return []
-        key = items.pointer_key(after.call, after.applicant)
-        unchanged: tuple[str, Item] = ("attribute_not_exists(PK)", {})
+        key = items.pointer_key(after.call, after.applicant, after.period)
+        unchanged: tuple[str, Item] = ("attribute_not_exists(PK) OR submission = :nobody", {":nobody": ""})
         if conclusion.incumbent:
             unchanged = ("submission = :incumbent", {":incumbent": conclusion.incumbent.id})
-        if conclusion.counts:
-            return [self._put(key | {"item": "pointer", "submission": after.id}, *unchanged)]
+        if conclusion.counts or after.state is State.WITHDRAWN:
+            # Nobody counts for an applicant who withdrew: the item stays, since nothing here deletes.
+            counts = after.id if conclusion.counts else ""
+            return [self._put(key | {"item": "pointer", "submission": counts}, *unchanged)]
         return [
             {
                 "ConditionCheck": {
@@ -279,76 +316,3 @@ class Store:
             return []
         after = after.model_copy(update={"events": before.events + 1})
         return [self._update_record(before, after), self._put(items.event_item(after.id, items.concluded(after, now)))]
-
-    # -- the outbox --------------------------------------------------------------------------------------------------
-
-    def notice(self, pk: str, sk: str) -> Notice | None:
-        """One outbox row, as it is now."""
-        item = self._get({"PK": pk, "SK": sk})
-        return Notice.model_validate(item) if item and item.get("item") == "notice" else None
-
-    def notices(self, submission: str) -> list[Notice]:
-        """The outbox rows of one submission."""
-        found = self._query(
-            "PK = :pk AND begins_with(SK, :sk)", {":pk": items.submission_key(submission)["PK"], ":sk": "NOTICE#"}
-        )
-        return [Notice.model_validate(item) for item in found]
-
-    def mark_sent(self, notice: Notice, message_id: str, now: datetime) -> bool:
-        """Record that a notice was sent. False when it had been marked before."""
-        return self._mark(notice, {"status": Status.SENT.value, "message_id": message_id, "sent_at": items.stamp(now)})
-
-    def mark_failed(self, notice: Notice, why: str) -> bool:
-        """Record that a notice can never be sent, and why. False when it had been marked before."""
-        return self._mark(notice, {"status": Status.FAILED.value, "why": why})
-
-    def _mark(self, notice: Notice, changes: dict[str, str]) -> bool:
-        names = {f"#{name}": name for name in changes}
-        try:
-            self._client.update_item(
-                TableName=self._table,
-                Key=items.wire(items.notice_key(notice)),
-                UpdateExpression="SET " + ", ".join(f"#{name} = :{name}" for name in changes),
-                ConditionExpression="#status = :pending",
-                ExpressionAttributeNames=names,
-                ExpressionAttributeValues=items.wire(
-                    {f":{name}": value for name, value in changes.items()} | {":pending": Status.PENDING.value}
-                ),
-            )
-        except ClientError as error:
-            if code(error) not in LOST_RACE:
-                raise
-            return False
-        return True
-
-    # -- the wire ----------------------------------------------------------------------------------------------------
-
-    def _get(self, key: Item) -> Item | None:
-        answer = self._client.get_item(TableName=self._table, Key=items.wire(key), ConsistentRead=True)
-        return items.plain(answer["Item"]) if "Item" in answer else None
-
-    def _query(self, condition: str, values: Item, *, index: bool = False) -> Iterator[Item]:
-        arguments: Item = {
-            "TableName": self._table,
-            "KeyConditionExpression": condition,
-            "ExpressionAttributeValues": items.wire(values),
-        }
-        arguments |= {"IndexName": INDEX} if index else {"ConsistentRead": True}
-        for page in self._client.get_paginator("query").paginate(**arguments):
-            yield from (items.plain(item) for item in page["Items"])
-
-    def _put(self, item: Item, condition: str = "attribute_not_exists(PK)", values: Item | None = None) -> Item:
-        put: Item = {"TableName": self._table, "Item": items.wire(item), "ConditionExpression": condition}
-        if values:
-            put["ExpressionAttributeValues"] = items.wire(values)
-        return {"Put": put}
-
-    def _transact(self, writes: list[Item]) -> None:
-        try:
-            self._client.transact_write_items(TransactItems=writes)  # type: ignore[arg-type]
-        except ClientError as error:
-            if code(error) == "TransactionCanceledException" and RACES & set(cancellations(error)):
-                raise Contention("a record changed meanwhile") from error
-            if code(error) in LOST_RACE:
-                raise Contention("a transaction is under way") from error
-            raise

@@ -23,6 +23,10 @@ CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Digits of references: no I, L, O or U, so that a reference survives being read aloud (Crockford's Base32)."""
 
 
+FILE_NAME = 200
+"""Characters that are kept of a file's name, to show it."""
+
+
 class State(StrEnum):
     """Where a submission is in its life. Nothing ever goes back to RECEIVED."""
 
@@ -59,6 +63,12 @@ class Arrival:
         parts = self.key.split("/", 2)
         return parts[1] if len(parts) == 3 and parts[0] == "incoming" and parts[2] else ""
 
+    @property
+    def file_name(self) -> str:
+        """What the file was called, as far as its key says: on one line, at most `FILE_NAME` characters."""
+        name = "".join(sign if sign.isprintable() else " " for sign in self.key.rpartition("/")[2])
+        return " ".join(name.split())[:FILE_NAME]
+
 
 class Submission(BaseModel):
     """The record of one submission, as stored and as shown.
@@ -66,7 +76,8 @@ class Submission(BaseModel):
     `events` counts its history and is the version that conditional writes compare. `attempts` counts how often the file
     was opened; `attempt_by` is who opened it last, and may be at it `attempt_until`. `rounds` counts replays.
     `call_version` is the version it was decided by, `form_version` the one the form itself was made from. `returned` is
-    the key of the copy with marks.
+    the key of the copy with marks. `file_name` is what the applicant called the file: to show, not to open anything by.
+    `email` is where the applicant hears of it; `period` the round it is considered in, where the call has rounds.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -96,8 +107,11 @@ class Submission(BaseModel):
     form_version: int | None = None
     language: Language = "da"
     returned: str | None = None
+    file_name: str = ""
     applicant: str | None = None
     applicant_name: str | None = None
+    email: str | None = None
+    period: str | None = None
     values: dict[str, Any] = {}
     problems: tuple[Problem, ...] = ()
     problem_count: int = 0
@@ -107,8 +121,13 @@ class Submission(BaseModel):
     schema_version: int = SCHEMA
 
     @property
+    def can_be_withdrawn(self) -> bool:
+        """Whether its applicant may still take it back: until it is decided, or counts no longer anyway."""
+        return self.state in {State.ACCEPTED, State.NEEDS_CORRECTION, State.UNREADABLE, State.LATE}
+
+    @property
     def pending(self) -> bool:
-        """Whether it is still to be concluded: just received, or unreadable and put back by an operator."""
+        """Whether it is still to be concluded: just received, or put back by an operator."""
         return self.state is State.RECEIVED or self.replay
 
     def is_after(self, other: Submission) -> bool:

@@ -15,7 +15,7 @@ from lxml import etree
 
 from puljeport import marks, municipalities
 from puljeport.blanks import wordstyles
-from puljeport.blanks.wordings import deadline, guidance, words
+from puljeport.blanks.wordings import closing, guidance, words
 from puljeport.blanks.wordxml import (
     MC,
     NOTHING,
@@ -118,7 +118,7 @@ class _Page:
         say, language = self._say, self._language
         questions = ", ".join(dict.fromkeys(contact.email for contact in call.contacts if contact.role != "operations"))
         facts = [
-            (words("deadline", language), deadline(call.deadline, language)),
+            (words("deadline", language), closing(call, language)),
             (words("who", language), say(call.who_can_apply.text)),
             (words("questions", language), questions),
         ]

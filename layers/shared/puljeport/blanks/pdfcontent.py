@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from puljeport import marks, municipalities
-from puljeport.blanks.wordings import deadline, guidance, words
+from puljeport.blanks.wordings import closing, guidance, words
 from puljeport.calls import (
     AnyField,
     Call,
@@ -141,7 +141,7 @@ def about(call: Call, version: int, language: Language, kind: str) -> dict[str, 
 def _facts(call: Call, language: Language) -> list[tuple[str, str]]:
     questions = ", ".join(dict.fromkeys(contact.email for contact in call.contacts if contact.role != "operations"))
     facts = [
-        (words("deadline", language), deadline(call.deadline, language)),
+        (words("deadline", language), closing(call, language)),
         (words("who", language), call.who_can_apply.text.get(language)),
         (words("questions", language), questions),
     ]

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from puljeport.calls import AnyField
+from puljeport.calls import AnyField, Call
 from puljeport.dates import MONTHS_DA, MONTHS_EN, WEEKDAYS_DA, WEEKDAYS_EN
 from puljeport.texts import Language, Text
 
@@ -51,6 +51,15 @@ def day(value: date, language: Language) -> str:
     if language == "da":
         return f"{value.day}. {MONTHS_DA[value.month - 1]} {value.year}"
     return f"{value.day} {MONTHS_EN[value.month - 1]} {value.year}"
+
+
+def closing(call: Call, language: Language) -> str:
+    """When a call closes, in words; for one without a deadline, when its rounds end."""
+    if call.deadline is not None:
+        return deadline(call.deadline, language)
+    ends = "; ".join(deadline(period.until, language) for period in call.periods)
+    said = Text(da=f"Søges løbende. Runder slutter: {ends}", en=f"Open all the time. Rounds end: {ends}")
+    return said.get(language)
 
 
 def deadline(moment: datetime, language: Language) -> str:

@@ -19,7 +19,7 @@ from puljeport import marks
 from puljeport.blanks import sheetrules, sheetstyles
 from puljeport.blanks.sheetstyles import LABEL_WIDTH, LINE_HEIGHT, SMALL_LINE_HEIGHT, height, lines
 from puljeport.blanks.sheetwords import prompt, sheet_words
-from puljeport.blanks.wordings import deadline, guidance, words
+from puljeport.blanks.wordings import closing, guidance, words
 from puljeport.calls import (
     AnyField,
     Call,
@@ -147,7 +147,7 @@ class _Sheet:
         self._next(7)
         questions = ", ".join(dict.fromkeys(each.email for each in call.contacts if each.role != "operations"))
         for name, fact in (
-            (words("deadline", language), deadline(call.deadline, language)),
+            (words("deadline", language), closing(call, language)),
             (words("who", language), self._say(call.who_can_apply.text)),
             (words("questions", language), questions),
         ):

@@ -1,0 +1,196 @@
+"""The outbox: notices that wait, were sent, or were gathered into another; and how fast a mailbox is written to.
+
+A row that waits stands in the index, so that it is found without its submission and without the stream; what became of
+it takes it out of there. Every change is conditional on the row's status: two workers cannot both have changed it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+from itertools import batched
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from puljeport import items
+from puljeport.aws import code
+from puljeport.errors import Contention
+from puljeport.items import Item
+from puljeport.notices import Gathering, Notice, Status
+from puljeport.table import LOST_RACE, Table
+
+WINDOW = timedelta(minutes=5)
+"""The time over which messages to one mailbox are counted."""
+HANDFUL = 5
+"""How many single messages a mailbox gets within one window; what is more is gathered into a summary."""
+SUMMARIES = 60
+"""How many gathered messages a mailbox gets within one window: one for each of its calls. With the handful that is far
+below the ten messages a second at which SNS suspends an e-mail endpoint (AWS General Reference, SNS quotas)."""
+
+WRITES = 90
+"""Of the hundred items that a transaction of DynamoDB may write, so that what goes with them has room."""
+
+
+class Outbox(Table):
+    """The rows of notices."""
+
+    def notice(self, pk: str, sk: str) -> Notice | None:
+        """One row, as it is now."""
+        item = self._get({"PK": pk, "SK": sk})
+        return Notice.model_validate(item) if item and item.get("item") == "notice" else None
+
+    def of_submission(self, submission: str) -> list[Notice]:
+        """The rows of one submission."""
+        return self._rows(items.submission_key(submission)["PK"])
+
+    def of_call(self, call: str) -> list[Notice]:
+        """The rows of what happened to a whole call."""
+        return self._rows(items.call_key(call, "")["PK"])
+
+    def _rows(self, pk: str) -> list[Notice]:
+        return [Notice.model_validate(item) for item in self._partition(pk, "NOTICE#")]
+
+    # -- what waits --------------------------------------------------------------------------------------------------
+
+    def pending(self, before: datetime) -> Iterator[Notice]:
+        """The rows created before a moment that are still to be sent, oldest first in each of the index's shards."""
+        for shard in range(items.SHARDS):
+            values = {":pk": f"OUTBOX#{shard}", ":before": items.stamp(before)}
+            yield from self._indexed("GSI1PK = :pk AND GSI1SK < :before", values)
+
+    def held(self, call: str, contact: str) -> list[Notice]:
+        """The rows that wait to be gathered for a contact, oldest first."""
+        return list(self._indexed("GSI1PK = :pk", {":pk": f"HELD#{call}#{contact}"}))
+
+    def unsent(self) -> list[Notice]:
+        """The rows that nobody will send without help: failed, or this installation has no sender for them."""
+        return list(self._indexed("GSI1PK = :pk", {":pk": "UNSENT"}))
+
+    def _indexed(self, condition: str, values: Item) -> Iterator[Notice]:
+        # The index is a little behind the table; whoever acts on a row is held to the row's own status.
+        return (Notice.model_validate(item) for item in self._query(condition, values, index=True))
+
+    def add(self, rows: Iterable[Notice], guard: Item | None = None) -> bool:
+        """Record notices, all or none, together with the item that says so. False when they were recorded before.
+
+        `guard` is an item that is there once the notices are; without one, the first row's own key says it.
+        """
+        writes = [self._put(items.notice_item(notice)) for notice in rows]
+        try:
+            self._transact([self._put(guard), *writes] if guard else writes)
+        except Contention:
+            return False
+        return True
+
+    # -- what becomes of a row ---------------------------------------------------------------------------------------
+
+    def mark_sent(self, notice: Notice, message_id: str, now: datetime) -> bool:
+        """Record that a notice was sent. False when it had been marked before."""
+        changes = {"status": Status.SENT.value, "message_id": message_id, "sent_at": items.stamp(now)}
+        return self._mark(notice, changes, Status.PENDING)
+
+    def mark_failed(self, notice: Notice, why: str) -> bool:
+        """Record that a notice can never be sent, and why. False when it had been marked before."""
+        return self._mark(notice, {"status": Status.FAILED.value, "why": why}, Status.PENDING)
+
+    def mark_not_configured(self, notice: Notice) -> bool:
+        """Record that this installation has no sender for a notice. False when it had been marked before."""
+        return self._mark(notice, {"status": Status.NOT_CONFIGURED.value}, Status.PENDING)
+
+    def hold(self, notice: Notice) -> bool:
+        """Keep a notice to be gathered with its like. False when it had been marked before."""
+        return self._mark(notice, {"status": Status.HELD.value}, Status.PENDING)
+
+    def retry(self, notice: Notice) -> bool:
+        """Put a notice that failed or had no sender back to be sent. False when it is neither."""
+        if notice.status not in {Status.FAILED, Status.NOT_CONFIGURED}:
+            return False
+        return self._mark(notice, {"status": Status.PENDING.value}, notice.status)
+
+    def mark_bounced(self, notice: Notice, kind: str, at: datetime) -> bool:
+        """Record that a mail came back, or was complained of. False when just that had been recorded before.
+
+        Raises Contention while the row is not marked as sent yet: the callback came first, try again.
+        """
+        changes = {"bounced": kind, "bounced_at": items.stamp(at)}
+        update = self._change(
+            items.notice_key(notice), changes, [], "#status = :sent AND (attribute_not_exists(#0) OR #0 <> :0)",
+            {":sent": Status.SENT.value},
+        )  # fmt: skip
+        update["ExpressionAttributeNames"]["#status"] = "status"
+        if self._applied(update):
+            return True
+        known = self.notice(notice.partition, notice.sort_key)
+        if known is not None and known.status is not Status.SENT:
+            raise Contention("the mail is not marked as sent yet")
+        return False
+
+    def _mark(self, notice: Notice, changes: Item, was: Status) -> bool:
+        place = items.outbox_place(notice.model_copy(update={"status": Status(changes["status"])}))
+        gone = [] if place else ["GSI1PK", "GSI1SK"]
+        update = self._change(items.notice_key(notice), changes | place, gone, "#0 = :was", {":was": was.value})
+        return self._applied(update)
+
+    def _applied(self, update: Item) -> bool:
+        try:
+            self._client.update_item(**update)
+        except ClientError as error:
+            if code(error) not in LOST_RACE:
+                raise
+            return False
+        return True
+
+    # -- how fast ----------------------------------------------------------------------------------------------------
+
+    def take_slot(self, notice: Notice, now: datetime) -> bool:
+        """Count one more message to a notice's mailbox. False when this window's are used up."""
+        if not notice.endpoint:
+            return True
+        window = int(now.timestamp() // WINDOW.total_seconds())
+        kind, limit = ("gathered", SUMMARIES) if notice.gathers else ("single", HANDFUL)
+        update: dict[str, Any] = {
+            "TableName": self._table,
+            "Key": items.wire({"PK": f"PACE#{notice.endpoint}", "SK": f"WINDOW#{window}"}),
+            "UpdateExpression": "SET #kind = if_not_exists(#kind, :none) + :one, expires_at = :expires, #item = :pace",
+            "ConditionExpression": "attribute_not_exists(#kind) OR #kind < :limit",
+            "ExpressionAttributeNames": {"#kind": kind, "#item": "item"},
+            "ExpressionAttributeValues": items.wire({
+                ":pace": "pace", ":none": 0, ":one": 1, ":limit": limit,
+                ":expires": int((now + timedelta(days=1)).timestamp()),
+            }),
+        }  # fmt: skip
+        return self._applied(update)
+
+    # -- gathering ---------------------------------------------------------------------------------------------------
+
+    def gatherings(self, call: str) -> list[Gathering]:
+        """What is being gathered, or was last gathered, for each contact of a call."""
+        found = self._partition(items.call_key(call, "")["PK"], "GATHERING#")
+        return [Gathering.model_validate(item) for item in found]
+
+    def gather(self, gathering: Gathering, rows: Iterable[Notice]) -> Gathering:
+        """Take held rows into a gathering, as many at a time as one transaction can write, and give what it then is.
+
+        A worker that dies in between leaves a gathering that has some of them and rows that still wait: the next one
+        goes on. Raises Contention when another worker took any of them meanwhile: read again.
+        """
+        for chunk in batched(rows, WRITES, strict=False):
+            more = gathering.plus(chunk)
+            self._transact([self._kept(gathering, more), *(self._gathered(row, gathering) for row in chunk)])
+            gathering = more
+        return gathering
+
+    def close(self, gathering: Gathering, message: Notice) -> None:
+        """Record the message that tells of a gathering, and begin the next. Raises Contention when another did."""
+        self._transact([self._kept(gathering, gathering.next()), self._put(items.notice_item(message))])
+
+    def _kept(self, before: Gathering, after: Gathering) -> Item:
+        if before.writes == 0:
+            return self._put(items.gathering_item(after))
+        return self._put(items.gathering_item(after), "writes = :writes", {":writes": before.writes})
+
+    def _gathered(self, row: Notice, gathering: Gathering) -> Item:
+        changes = {"status": Status.GATHERED.value, "gathered_in": gathering.message_key}
+        gone = ["GSI1PK", "GSI1SK"]
+        return {"Update": self._change(items.notice_key(row), changes, gone, "#0 = :was", {":was": Status.HELD.value})}

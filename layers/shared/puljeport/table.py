@@ -1,0 +1,79 @@
+"""What everything kept in the table shares: reading, querying, and writing several items as one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import ClientError
+
+from puljeport import items
+from puljeport.aws import cancellations, code
+from puljeport.errors import Contention
+from puljeport.items import Item
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+INDEX = "ByCall"
+RACES = {"ConditionalCheckFailed", "TransactionConflict"}
+LOST_RACE = {"ConditionalCheckFailedException", "TransactionConflictException", "TransactionInProgressException"}
+
+
+class Table:
+    """One table of DynamoDB. What is kept in it is for the classes that build on this one."""
+
+    def __init__(self, client: DynamoDBClient, table: str) -> None:
+        self._client = client
+        self._table = table
+
+    def _get(self, key: Item) -> Item | None:
+        answer = self._client.get_item(TableName=self._table, Key=items.wire(key), ConsistentRead=True)
+        return items.plain(answer["Item"]) if "Item" in answer else None
+
+    def _query(self, condition: str, values: Item, *, index: bool = False, limit: int | None = None) -> Iterator[Item]:
+        arguments: Item = {
+            "TableName": self._table,
+            "KeyConditionExpression": condition,
+            "ExpressionAttributeValues": items.wire(values),
+        }
+        arguments |= {"IndexName": INDEX} if index else {"ConsistentRead": True}
+        arguments |= {"PaginationConfig": {"MaxItems": limit}} if limit else {}
+        for page in self._client.get_paginator("query").paginate(**arguments):
+            yield from (items.plain(item) for item in page["Items"])
+
+    def _partition(self, pk: str, begins: str) -> Iterator[Item]:
+        return self._query("PK = :pk AND begins_with(SK, :sk)", {":pk": pk, ":sk": begins})
+
+    def _put(self, item: Item, condition: str = "attribute_not_exists(PK)", values: Item | None = None) -> Item:
+        put: Item = {"TableName": self._table, "Item": items.wire(item), "ConditionExpression": condition}
+        if values:
+            put["ExpressionAttributeValues"] = items.wire(values)
+        return {"Put": put}
+
+    def _change(self, key: Item, changes: Item, gone: list[str], condition: str, values: Item) -> Item:
+        """One update: attributes set and removed where the condition holds; `values` are what the condition names."""
+        names = {f"#{index}": name for index, name in enumerate([*changes, *gone])}
+        slots = dict(zip(changes, names, strict=False))
+        expression = "SET " + ", ".join(f"{slot} = :{slot[1:]}" for slot in slots.values())
+        if gone:
+            expression += " REMOVE " + ", ".join(slot for slot, name in names.items() if name in gone)
+        given = {f":{slot[1:]}": changes[name] for name, slot in slots.items()} | values
+        return {
+            "TableName": self._table,
+            "Key": items.wire(key),
+            "UpdateExpression": expression,
+            "ConditionExpression": condition,
+            "ExpressionAttributeNames": names,
+            "ExpressionAttributeValues": items.wire(given),
+        }
+
+    def _transact(self, writes: list[Item]) -> None:
+        try:
+            self._client.transact_write_items(TransactItems=writes)  # type: ignore[arg-type]
+        except ClientError as error:
+            if code(error) == "TransactionCanceledException" and RACES & set(cancellations(error)):
+                raise Contention("a record changed meanwhile") from error
+            if code(error) in LOST_RACE:
+                raise Contention("a transaction is under way") from error
+            raise
