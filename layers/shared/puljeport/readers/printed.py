@@ -12,6 +12,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Sequence
+from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -132,6 +133,8 @@ def _told(child: subprocess.Popen[bytes], documents: Sequence[bytes]) -> bytes:
             child.stdin.write(each)
         child.stdin.close()
     except BrokenPipeError:
+        with suppress(BrokenPipeError):  # what is left in the buffer is tried once more
+            child.stdin.close()
         return b""
     return child.stdout.read(MAX_ANSWER)
 
