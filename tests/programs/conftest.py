@@ -32,8 +32,10 @@ def convert(tmp_path_factory: pytest.TempPathFactory) -> Convert:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what needs a program that is not installed (Debian: ghostscript, libreoffice, pdftk-java, poppler-utils,
-    qpdf)."""
+    """Leave out what needs a program that is not installed.
+
+    Debian has them in ghostscript, libreoffice, pdftk-java, poppler-utils and qpdf.
+    """
     missing: dict[str, int] = {}
     left_out = []
     for item in items:
