@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from enum import StrEnum
-from itertools import groupby
 from typing import NamedTuple
 
 from puljeport.pages import lines
 from puljeport.pages.engine import Letter, Picture, Rectangle, Widget
 from puljeport.pages.fit import Fit
+from puljeport.pages.owners import owners, within
 
 PIXELS = 2
 """To a point of the blank."""
-_SLACK = 1.5
-"""Points that a letter may stand outside of its field."""
 _EDGE = 2.2
 """Points from the edge of a field that the edge itself may take."""
+_INDENT = 6
+"""Points from the edge of a field within which its texts begin."""
 _ARROW = 18
 """Points at the right of a list that programs draw an arrow of their own in."""
 _PRESSED, _CLEAR = 0.06, 0.01
@@ -27,6 +27,10 @@ _SPOT = 1.0
 
 
 _MAC = frozenset("æøåÆØÅ".encode("cp1252").decode("mac-roman"))
+
+
+type _Owned = tuple[Letter, int | None]
+"""A letter and the number of the field it belongs to."""
 
 
 class Doubt(StrEnum):
@@ -63,9 +67,11 @@ class Printed(NamedTuple):
 def answers(widgets: Sequence[Widget], printed: Printed) -> list[Answer]:
     """The answers to a page's fields."""
     letters = [_moved(letter, printed.fit) for letter in printed.letters]
-    owners = _owners(letters, widgets)
+    whose = owners(letters, widgets)
     found = [
-        _button(widget, printed) if widget.button else _text(widget, number, letters, owners, printed)
+        _button(widget, printed)
+        if widget.button
+        else _text(widget, number, list(zip(letters, whose, strict=True)), printed)
         for number, widget in enumerate(widgets)
     ]
     pressed = Counter(answer.name for answer in found if answer.radio and answer.value)
@@ -85,65 +91,30 @@ def _moved(letter: Letter, fit: Fit) -> Letter:
     return letter._replace(origin=fit.back(letter.origin), box=(left, bottom, right, top))
 
 
-def _within(point: complex, box: Rectangle, slack: float = _SLACK) -> bool:
-    left, bottom, right, top = box
-    return left - slack <= point.real <= right + slack and bottom - slack <= point.imag <= top + slack
-
-
-def _owners(letters: Sequence[Letter], widgets: Sequence[Widget]) -> list[int | None]:
-    """For each letter the field it belongs to, by number.
-
-    What is cut may stand anywhere, also where another field is. It was drawn in one go, and belongs as a whole to the
-    field whose text it continues, or where it begins, or at last where any of it is.
-    """
-    owners: list[int | None] = []
-    for _, drawn in groupby(letters, key=lambda letter: letter.run):
-        run = list(drawn)
-        places = [_field_at(letter.origin, widgets) for letter in run]
-        if run[0].cut:
-            before = owners[-1] if owners else None
-            continued = before is not None and _continues(run[0], letters[len(owners) - 1], widgets[before])
-            places = [before if continued else next((place for place in places if place is not None), None)] * len(run)
-        owners += places
-    return owners
-
-
-def _field_at(point: complex, widgets: Sequence[Widget]) -> int | None:
-    found = (number for number, widget in enumerate(widgets) if not widget.button and _within(point, widget.box))
-    return next(found, None)
-
-
-def _continues(letter: Letter, last: Letter, widget: Widget) -> bool:
-    """Whether a letter goes on where a field's last one was, or begins a line below that it has no room for."""
-    left, bottom, right, _ = widget.box
-    height = letter.box[3] - letter.box[1]
-    if not widget.lines:
-        return abs(letter.origin - complex(last.box[2], last.origin.imag)) < height
-    return left <= letter.origin.real <= right and letter.origin.imag < bottom + height
-
-
-def _text(
-    widget: Widget, number: int, letters: Sequence[Letter], owners: Sequence[int | None], printed: Printed
-) -> Answer:
-    own = [letter for letter, owner in zip(letters, owners, strict=True) if owner == number]
-    seen = [letter for letter in own if not letter.text.isspace()]
-    if not seen:
+def _text(widget: Widget, number: int, letters: Sequence[_Owned], printed: Printed) -> Answer:
+    own = [letter for letter, owner in letters if owner == number]
+    if all(letter.text.isspace() for letter in own):
         return _answer(widget, printed, "", Doubt.UNREAD if _written(widget, printed) else None)
     found = lines.lines(own)
     if widget.lines:
         value, doubtful = lines.joined(found, widget.box)
     else:
         value, doubtful = " ".join(line.text for line in found), len(found) > 1
-    doubt: Doubt | None = None
-    if not all(letter.sure for letter in seen):
-        doubt = Doubt.UNREAD
-    elif any(_lost(letter, widget.box) for letter in seen) or lines.cut(
-        found, widget.box, several=widget.lines, right=widget.right
-    ):
-        doubt = Doubt.CUT
-    elif doubtful or _mixed(own) or _misread(value) or _strange(number, letters, owners, widget):
+    doubt = _doubt(widget, own, found)
+    if doubt is None and (doubtful or _misread(value) or _strange(number, letters, widget)):
         doubt = Doubt.UNSURE
     return _answer(widget, printed, value, doubt)
+
+
+def _doubt(widget: Widget, own: Sequence[Letter], found: Sequence[lines.Line]) -> Doubt | None:
+    """What a field's own letters make doubtful."""
+    seen = [letter for letter in own if not letter.text.isspace()]
+    if not all(letter.sure for letter in seen):
+        return Doubt.UNREAD
+    full = lines.cut(found, widget.box, several=widget.lines, right=widget.right)
+    if full or any(_lost(letter, widget.box) for letter in seen):
+        return Doubt.CUT
+    return Doubt.UNSURE if _mixed(own) or _astray(found, own, widget) else None
 
 
 def _mixed(letters: Sequence[Letter]) -> bool:
@@ -163,15 +134,21 @@ def _lost(letter: Letter, box: Rectangle) -> bool:
     return letter.cut and not (left >= box[0] and base >= box[1] and right <= box[2] and top <= box[3] + (top - bottom))
 
 
-def _strange(number: int, letters: Sequence[Letter], owners: Sequence[int | None], widget: Widget) -> bool:
+def _astray(found: Sequence[lines.Line], own: Sequence[Letter], widget: Widget) -> bool:
+    """Whether letters stand on each other, or something cut stands where no text of the field begins."""
+    inside = not widget.right and any(line.left > widget.box[0] + _INDENT for line in found)
+    return any(line.crowded for line in found) or (inside and any(letter.cut for letter in own))
+
+
+def _strange(number: int, letters: Sequence[_Owned], widget: Widget) -> bool:
     """Whether something else is drawn in a field too: what another field has no room for, or a text in two parts."""
     parts, before = 0, None
-    for letter, owner in zip(letters, owners, strict=True):
+    for letter, owner in letters:
         if letter.text.isspace():
             continue
         if owner == number and before != number:
             parts += 1
-        if letter.cut and owner != number and _within(letter.origin, widget.box):
+        if letter.cut and owner != number and within(letter.origin, widget.box):
             return True
         before = owner
     return parts > 1

@@ -18,12 +18,13 @@ _SAME_LINE = 0.4
 """Share of a letter's height by which letters of one line may stand higher or lower."""
 _GAP = 0.22
 """Share of a letter's height that is a space where no space was drawn."""
-_BREAKS_AFTER = ("-", "/")
-"""Where a word may have been broken, or two words may have stood apart: nobody can tell from the print."""
+_OVERLAP = 0.35
+"""Share of a letter's width that the next one never covers, unless they belong to different texts."""
 
 
 class Line(NamedTuple):
-    """One line: its text, where it begins, ends and stands, how high its letters are, and whether a space ends it."""
+    """One line: its text, where it begins, ends and stands, how high its letters are, whether a space ends it, and
+    whether letters stand on each other."""
 
     text: str
     left: float
@@ -31,6 +32,7 @@ class Line(NamedTuple):
     base: float
     height: float
     spaced: bool
+    crowded: bool
 
 
 def lines(letters: Sequence[Letter]) -> list[Line]:
@@ -63,7 +65,13 @@ def _line(row: Sequence[Letter]) -> Line:
         row[0].origin.imag,
         height,
         text.endswith(" "),
+        any(_covers(before, after) for before, after in pairwise(seen)),
     )
+
+
+def _covers(before: Letter, after: Letter) -> bool:
+    widths = before.box[2] - before.box[0], after.box[2] - after.box[0]
+    return before.box[2] - after.box[0] > _OVERLAP * min(widths)
 
 
 def joined(found: Sequence[Line], box: Rectangle) -> tuple[str, bool]:
@@ -72,28 +80,44 @@ def joined(found: Sequence[Line], box: Rectangle) -> tuple[str, bool]:
         return "", False
     text, doubtful = found[0].text, False
     pitch = min((above.base - below.base for above, below in pairwise(found)), default=0)
+    keeps = _keeps_spaces(found, box)
     for above, below in pairwise(found):
         skipped = round((above.base - below.base) / pitch) if pitch else 1
-        between, unsure = ("\n" * skipped, False) if skipped > 1 else _between(above, below, box)
+        between, unsure = ("\n" * skipped, False) if skipped > 1 else _between(above, below, box, keeps)
         text += between + below.text
         doubtful = doubtful or unsure
     return text, doubtful
 
 
-def _between(above: Line, below: Line, box: Rectangle) -> tuple[str, bool]:
-    """What stood between two lines, and whether that is doubtful."""
-    first = below.text.split(maxsplit=1)[0]
+def _keeps_spaces(found: Sequence[Line], box: Rectangle) -> bool | None:
+    """Whether the program draws the space that a line was broken at; None where nothing tells."""
+    full = [(above, below) for above, below in pairwise(found) if not _had_room(above, below, box)]
+    if any(above.spaced for above, _ in full):
+        return True
+    return False if any(_two_words(above, below) for above, below in full) else None
+
+
+def _had_room(above: Line, below: Line, box: Rectangle) -> bool:
+    """Whether the first word of a line would have had room on the line above: then a person broke it."""
+    word = below.text.split(maxsplit=1)[0]
     letter = (below.right - below.left) / len(below.text)
-    room = box[2] - PADDING - above.right
-    if room > letter * (len(first) + 1) * 1.25 + letter:
+    return box[2] - PADDING - above.right > letter * (len(word) + 1) * 1.25 + letter
+
+
+def _two_words(above: Line, below: Line) -> bool:
+    """Whether a program would break here only between words: no sign stands there after which it breaks one."""
+    return " " in above.text and above.text[-1].isalnum() and below.text[0].isalnum()
+
+
+def _between(above: Line, below: Line, box: Rectangle, keeps: bool | None) -> tuple[str, bool]:
+    """What stood between two lines, and whether that is doubtful."""
+    if _had_room(above, below, box):
         return "\n", False
     if above.spaced:
         return " ", False
-    if above.text.endswith(_BREAKS_AFTER):
-        return "", True
-    if " " not in above.text and room < 2 * letter:
-        return "", True
-    return " ", False
+    if keeps or " " not in above.text:
+        return "", True  # a word that was too long, or has a sign after which it may be broken
+    return " ", not _two_words(above, below) and not (keeps is False and above.text[-1] in ".,:;!?)»")
 
 
 def cut(found: Sequence[Line], box: Rectangle, *, several: bool, right: bool) -> bool:
