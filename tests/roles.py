@@ -14,11 +14,12 @@ SHOWN: dict[str, set[str]] = {
         "dynamodb:ConditionCheckItem",
     },
     "NotifyRole": {"dynamodb:GetItem", "dynamodb:UpdateItem", "sns:Publish"},
+    "PortalRole": {"dynamodb:GetItem", "dynamodb:Query", "s3:ListBucket", "s3:GetObject"},
 }
 
 # Without it AWS answers 403 instead of 404 for an object that is gone (S3 API reference, GetObject, "Permissions"); the
 # local cloud says 404 to everybody.
-NOT_FOUND: dict[str, set[str]] = {"IntakeRole": {"s3:ListBucket"}, "NotifyRole": set()}
+NOT_FOUND: dict[str, set[str]] = {"IntakeRole": {"s3:ListBucket"}, "NotifyRole": set(), "PortalRole": set()}
 
 # What Lambda itself does in the role's name, which the local cloud does not hold against the role. Sources: Lambda
 # developer guide, "Using Lambda with Amazon SQS" and "Using Lambda with DynamoDB", execution role permissions; "Sending
@@ -32,5 +33,6 @@ LAMBDA_ITSELF: dict[str, set[str]] = {
         "dynamodb:ListStreams",
         "sqs:SendMessage",
     },
+    "PortalRole": set(),
 }
 EVERY_FUNCTION = {"logs:CreateLogStream", "logs:PutLogEvents", "xray:PutTraceSegments", "xray:PutTelemetryRecords"}

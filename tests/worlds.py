@@ -21,6 +21,7 @@ from builders import BUCKET, MIDWAY, a_call, s3_event, s3_record, sqs_event, str
 from puljeport import aws
 from puljeport.calls import Call
 from puljeport.delivery import Delivery
+from puljeport.documents import Documents
 from puljeport.intake import Intake
 from puljeport.items import plain
 from puljeport.letters import Links
@@ -154,6 +155,7 @@ class World:
             store=store,
             uploads=Uploads(workers["s3"]),
             copies=Copies(workers["s3"], DOCUMENTS),
+            documents=Documents(workers["s3"], DOCUMENTS),
             mark=lambda data, problems, language: self.mark(data, problems, language),  # noqa: PLW0108 - likewise
             read=lambda data, name: self.read(data, name),  # noqa: PLW0108 - a test may change it later
             read_printed=printed.read,

@@ -227,6 +227,7 @@ def show_where_next(stack: Stack, target: Target, outcomes: dict[str, Outcome]) 
         each.submission.reference if each.submission else "REFERENCE" for each in (outcomes[GOOD], outcomes[FAULTY])
     )
     lines = {
+        "the applicants' portal": stack.portal,
         "all e-mails": stack.local.mail_page if stack.local else "",
         "one submission": f"{command} submissions show {shown}",
         "its history": f"{command} submissions history {shown}",

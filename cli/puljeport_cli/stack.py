@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import boto3
 from botocore.config import Config
@@ -57,6 +58,16 @@ class Stack:
             return self.outputs[name]
         except KeyError:
             raise Failure(f"The stack {stack_name(self.stage)} has no output {name}. Deploy it anew.") from None
+
+    @property
+    def portal(self) -> str:
+        """The address of the applicants' portal. In the local cloud it is a name of this very machine."""
+        address = self.output("PortalUrl")
+        if self.local is None:
+            return address
+        api = urlsplit(address).netloc.partition(".")[0]
+        scheme, _, host = self.local.endpoint.partition("://")
+        return f"{scheme}://{api}.execute-api.localhost:{host.rpartition(':')[2]}/"
 
     @property
     def store(self) -> Store:

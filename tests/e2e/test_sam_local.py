@@ -127,6 +127,13 @@ def test_intake_leaves_a_real_record(invoke: Invoke, guarded: Stack) -> None:
     assert len([one for one in guarded.store.list_submissions(CALL) if one.key == key]) == 1
 
 
+def test_the_portal_answers_requests(invoke: Invoke, guarded: Stack) -> None:
+    """In Lambda's own container the list of calls and a call's page are made from the real table and bucket."""
+    guarded.store.publish_call(a_call(id=CALL, deadline="2048-04-09T23:59:59"), now())
+    for event in ("portal-list", "portal-call"):
+        assert invoke("PortalFunction", EVENTS / f"{event}.json")["statusCode"] == 200
+
+
 @pytest.mark.parametrize(
     ("function", "event"),
     [

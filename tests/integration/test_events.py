@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import base64
+import gzip
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from builders import BUCKET, a_form
+import portal.app
+from builders import BUCKET, a_call, a_form
+from portals import Remembered, again, answer
 from puljeport.uploads import arrivals
 from worlds import World
 
 EVENTS = Path(__file__).parent.parent.parent / "events"
 LOCAL_BUCKET = "puljeport-local-uploads-000000000000-eu-north-1"
+
+
+SOURCES = {"intake": "aws:sqs", "notify": "aws:dynamodb"}
 
 
 def load(name: str) -> Any:
@@ -25,14 +33,18 @@ def load(name: str) -> Any:
 def test_every_sample_is_named_for_a_function_and_comes_from_its_trigger(path: Path) -> None:
     """`<function>-<shape>.json` holds what that function's trigger sends."""
     function = path.stem.partition("-")[0]
-    sources = {record["eventSource"] for record in json.loads(path.read_text())["Records"]}
-    assert sources == {{"intake": "aws:sqs", "notify": "aws:dynamodb"}[function]}
+    event = json.loads(path.read_text())
+    if function == "portal":
+        assert (event["version"], event["routeKey"]) == ("2.0", "$default")
+        return
+    assert {record["eventSource"] for record in event["Records"]} == {SOURCES[function]}
 
 
 def test_every_trigger_has_a_sample() -> None:
-    """Both functions and both shapes of S3's announcements are there to be invoked."""
+    """Every function, and both shapes of S3's announcements, are there to be invoked."""
     assert {path.stem for path in EVENTS.glob("*.json")} >= {
         "intake-s3-put", "intake-s3-test", "intake-eventbridge", "intake-batch", "notify-accepted", "notify-expiry",
+        "portal-list", "portal-call", "portal-document", "portal-refused",
     }  # fmt: skip
 
 
@@ -65,3 +77,17 @@ def test_an_expiry_on_the_stream_sends_nothing(world: World) -> None:
     keys = record["dynamodb"]["Keys"]
     assert world.run_notify((keys["PK"]["S"], keys["SK"]["S"]), name=record["eventName"]) == []
     assert world.received_messages() == []
+
+
+@pytest.mark.parametrize(("name", "status"), [("list", 200), ("call", 200), ("document", 200), ("refused", 405)])
+def test_the_requests_are_answered(monkeypatch: pytest.MonkeyPatch, name: str, status: int) -> None:
+    """Each request to the portal gets the answer that its name promises."""
+    world = Remembered()
+    world.publish(again(a_call(), id="medborgerskab-2018"))
+    made = world.portal()
+    monkeypatch.setattr(portal.app, "_portal", lambda: made)
+    answered = answer(load(f"portal-{name}.json"))
+    assert answered["statusCode"] == status
+    if name == "list":
+        page = gzip.decompress(base64.b64decode(answered["body"])).decode()
+        assert re.search(r'id="found">\s+Fandt <strong>1</strong>', page)

@@ -36,6 +36,13 @@ for name in ("skema.docx", "skema.pdf"):
     print(sorted(problem.code for problem in read_application(call, read((folder / name).read_bytes(), name)).problems))
 form = printed.read((folder / "print.pdf").read_bytes(), [(folder / "blank.pdf").read_bytes()])
 print(sorted(problem.code for problem in read_application(call, form).problems))
+from portal import app, openapi, rendering
+from puljeport import markdown
+from puljeport.settings import PortalSettings
+given = PortalSettings(table="table", documents_bucket="documents")
+assert "Siden findes ikke" in rendering.page("error.html", "da", "https://x.dk", "", {}, given=given, status=404)
+assert "<table" in markdown.html("| a |\\n|---|\\n| b |")
+assert "/puljer/{call}" in openapi.description(app.app, "https://x.dk")
 for path in [module.__file__ or "" for module in sys.modules.values() if hasattr(module, "__file__")]:
     if "puljeport" in path or "pydantic" in path or "phonenumbers" in path or "pdfium" in path:
         assert path.startswith(sys.path[0]), path
@@ -73,7 +80,7 @@ def test_the_layer_is_at_most_25_megabytes(layer: Path) -> None:
 
 @pytest.mark.slow
 def test_functions_work_with_what_the_layer_holds(layer: Path, tmp_path: Path) -> None:
-    """With the layer, and boto3 as Lambda brings it, every function is imported, and forms and a print are read."""
+    """With the layer, and boto3 as Lambda brings it, every function works: forms and a print are read, pages made."""
     call = sample_call()
     (tmp_path / "call.json").write_text(json.dumps(to_json(call)))
     (tmp_path / "skema.docx").write_bytes(fill_docx(docx.make(call, 1, "da"), ANSWERS))

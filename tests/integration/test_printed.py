@@ -12,9 +12,9 @@ from builders import DEFINITION, a_call, s3_event
 from printing import flattened
 from puljeport.blanks import pdf
 from puljeport.calls import Call
+from puljeport.documents import FORM_NAMES, folder
 from puljeport.submissions import State
 from puljeport.texts import LANGUAGES, Language
-from puljeport.uploads import form_key
 from puljeport_cli.fill import Answers
 from puljeport_cli.fillpdf import fill_pdf
 from worlds import DOCUMENTS, World
@@ -48,7 +48,7 @@ def publish(world: World, *versions: int) -> None:
     for version in versions:
         world.publish(a_call() if version == 1 else later_call())
         for language in LANGUAGES:
-            key = form_key("samvaer-2018", version, language, "pdf")
+            key = f"{folder('samvaer-2018', version)}{FORM_NAMES[language]}.pdf"
             world.s3.put_object(Bucket=DOCUMENTS, Key=key, Body=blank(version, language))
 
 

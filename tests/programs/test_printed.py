@@ -11,15 +11,12 @@ import pytest
 
 import printing
 from formfiles import sample_call
-from programs.test_pdf_javascript import libraries
 from puljeport.applications import Reading, read_application
 from puljeport.blanks import pdf
 from puljeport.errors import Unreadable
 from puljeport.readers import printed, read
 from puljeport_cli.fill import Answers
 from puljeport_cli.fillpdf import fill_pdf
-
-__all__ = ["libraries"]  # a fixture
 
 pytestmark = pytest.mark.slow
 

@@ -135,6 +135,7 @@ KEYS = {
     ("IntakeRole", "dynamodb:ConditionCheckItem"): {"APPLICANT#*"},
     ("NotifyRole", "dynamodb:GetItem"): {"SUB#*"},
     ("NotifyRole", "dynamodb:UpdateItem"): {"SUB#*"},
+    ("PortalRole", "dynamodb:GetItem"): {"CALL#*"},
 }
 
 
@@ -148,6 +149,24 @@ def test_s15_a_role_reaches_only_the_items_of_its_work(resources: dict[str, Reso
         if (name, action) in KEYS
     }
     assert found == KEYS
+
+
+def test_s15_the_portal_reaches_calls_and_their_documents_and_nothing_else(resources: dict[str, Resource]) -> None:
+    """No submission, applicant or returned copy can be read in the name of the function that the internet talks to."""
+    tables, documents = list[set[str]](), list[str]()
+    for statement in allows(resources["PortalRole"]):
+        condition = statement.get("Condition", {})
+        actions = many(statement["Action"])
+        assert not any(re.match(r"(dynamodb|s3):(Put|Update|Delete|Scan|Batch)", action) for action in actions)
+        if any(action.startswith("dynamodb:") for action in actions):
+            (keys,) = condition.values()
+            tables.append(set(keys["dynamodb:LeadingKeys"]))
+        elif "s3:GetObject" in actions:
+            documents.append(statement["Resource"]["Fn::Sub"])
+        elif "s3:ListBucket" in actions:
+            documents.append(condition["StringLike"]["s3:prefix"])
+    assert tables == [{"CALL#*"}, {"CALLS"}]
+    assert documents == ["calls/*", "${DocumentsBucket.Arn}/calls/*"]
 
 
 def test_s15_notify_changes_only_whether_a_notice_was_sent(resources: dict[str, Resource]) -> None:

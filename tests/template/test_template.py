@@ -14,14 +14,18 @@ from moto.events.models import EventPattern
 from pydantic import BaseModel
 
 from notify.app import METRICS
-from puljeport.settings import PREFIX, IntakeSettings, NotifySettings
+from puljeport.settings import PREFIX, IntakeSettings, NotifySettings, PortalSettings
 from puljeport.submissions import State
 from template.resources import Resource, many, named, of
 from template.transformed import TEMPLATE, source
 
 STATEFUL = {"AWS::DynamoDB::Table", "AWS::Logs::LogGroup", "AWS::S3::Bucket"}
 KEEPS = {"Retain", "RetainExceptOnCreate"}
-SETTINGS: dict[str, type[BaseModel]] = {"IntakeFunction": IntakeSettings, "NotifyFunction": NotifySettings}
+SETTINGS: dict[str, type[BaseModel]] = {
+    "IntakeFunction": IntakeSettings,
+    "NotifyFunction": NotifySettings,
+    "PortalFunction": PortalSettings,
+}
 
 
 # -- R23: it holds together ------------------------------------------------------------------------------------------
@@ -138,6 +142,8 @@ def test_every_function_logs_where_logs_end(resources: dict[str, Resource]) -> N
     for name, function in of(resources, "AWS::Lambda::Function").items():
         assert function["LoggingConfig"]["LogFormat"] == "JSON", name
         used += named(function["LoggingConfig"]["LogGroup"])
+    for stage in of(resources, "AWS::ApiGatewayV2::Stage").values():
+        used += named(stage["AccessLogSettings"]["DestinationArn"])
     assert sorted(used) == sorted(groups)
 
 
@@ -161,6 +167,41 @@ def test_r20_only_new_pending_notices_wake_notify(resources: dict[str, Resource]
     (pattern,) = mapping["FilterCriteria"]["Filters"]
     for what, (event, woken) in wakes.items():
         assert EventPattern.load(pattern["Pattern"]).matches_event(event) is woken, what
+
+
+# -- the portal's API ------------------------------------------------------------------------------------------------
+
+
+def test_every_address_of_the_portal_reaches_its_function(resources: dict[str, Resource]) -> None:
+    """The API's one route leads to the function, which only this API's route may invoke, in the payload it reads."""
+    (route,) = of(resources, "AWS::ApiGatewayV2::Route").values()
+    (integration,) = of(resources, "AWS::ApiGatewayV2::Integration").values()
+    (permission,) = (
+        one for one in of(resources, "AWS::Lambda::Permission").values()
+        if one["Principal"] == "apigateway.amazonaws.com"
+    )  # fmt: skip
+    assert route["RouteKey"] == "$default"
+    assert named(route["Target"]) == {"PortalIntegration"}
+    assert integration["PayloadFormatVersion"] == "2.0"
+    assert named(integration["IntegrationUri"]) == named(permission["FunctionName"]) == {"PortalFunction"}
+    assert permission["SourceArn"]["Fn::Sub"].endswith(":${PortalApi}/*/$default")
+
+
+def test_s14_the_portal_is_throttled_and_leaves_an_answer_time(resources: dict[str, Resource]) -> None:
+    """The stage passes on so many requests a second, and the function ends before API Gateway gives up."""
+    (stage,) = of(resources, "AWS::ApiGatewayV2::Stage").values()
+    limits = stage["DefaultRouteSettings"]
+    assert 0 < limits["ThrottlingRateLimit"] <= limits["ThrottlingBurstLimit"] <= 500
+    assert of(resources, "AWS::Lambda::Function")["PortalFunction"]["Timeout"] < 30
+
+
+def test_s10_the_access_log_holds_neither_addresses_nor_paths(resources: dict[str, Resource]) -> None:
+    """The access log is JSON of how a request went, with nothing of who made it or of what its path may hold."""
+    (stage,) = of(resources, "AWS::ApiGatewayV2::Stage").values()
+    logged = json.loads(stage["AccessLogSettings"]["Format"])
+    assert {"route", "status", "milliseconds"} <= set(logged)
+    for value in logged.values():
+        assert not re.search(r"(?i)path|sourceIp|userAgent|identity|query|header|authorizer", value), value
 
 
 # -- watching --------------------------------------------------------------------------------------------------------
@@ -204,6 +245,7 @@ def test_alarms_watch_metrics_that_are_sent(resources: dict[str, Resource]) -> N
     """An alarm on a metric of ours names one that the functions send, under the service name that they send it as."""
     sent = {"intake": {"Submission" + state.value.title().replace("_", "") for state in State}}
     sent["notify"] = set(METRICS.values())
+    sent["portal"] = {"PortalFailed", "PortalAnswered"}
     services = {
         function["Environment"]["Variables"]["POWERTOOLS_SERVICE_NAME"]["Fn::Sub"]: function["Handler"].split(".")[0]
         for function in of(resources, "AWS::Lambda::Function").values()

@@ -361,6 +361,14 @@ class Call(Model):
         ends = ((period.until.replace(tzinfo=self.zone) + timedelta(seconds=1), period.id) for period in self.periods)
         return next((name for end, name in ends if received_at < end), "later")
 
+    def ends(self, now: datetime) -> datetime | None:
+        """When what arrives at `now` (aware) must have arrived, local to the call: the deadline, or the end of the round.
+        None where a call without a deadline names no further round.
+        """
+        if self.deadline is not None:
+            return self.deadline
+        return next((period.until for period in self.periods if period.id == self.period(now)), None)
+
     @property
     def receipt_field(self) -> str | None:
         """The field whose address receipts go to: the one that is named, else the first e-mail field that is required,

@@ -23,7 +23,7 @@ from puljeport.readers.package import Package
 from puljeport.readers.pageform import PageForm
 from puljeport.readers.slots import Slot
 from puljeport.readers.wordparts import word_text
-from puljeport.readers.wordtext import Paragraph, Row
+from puljeport.readers.wordtext import MAX_ELEMENTS, Paragraph, Row
 
 LONGEST_ID = 40
 _BOXES = re.compile("[☐☒☑]([^☐☒☑]*)")
@@ -85,7 +85,7 @@ def draft(data: bytes) -> Draft:
     if not docx.sniff(data):
         raise Unreadable(problem("unknown_format"))
     form = _Drafting()
-    for block in word_text(Package(data, broken="bad_docx")):
+    for block in word_text(Package(data, broken="bad_docx", most=MAX_ELEMENTS)):
         form.see(block) if isinstance(block, Paragraph) else form.add(block)
     if not form.draft.fields:
         raise Unreadable(problem("empty_form"))

@@ -8,6 +8,7 @@ PuljeportError
 ├── UnknownSubmission    no submission has that id or reference
 ├── Refused              AWS will never take this message; carries its reason
 ├── ObjectGone           the stored object (or that version of it) no longer exists
+├── TooMany              somebody asks more often than is fair to the others
 └── Contention           a record kept changing under us; try again later
 """
 
@@ -75,6 +76,14 @@ class Refused(PuljeportError):
 
 class ObjectGone(PuljeportError):
     """The stored object, or that version of it, no longer exists."""
+
+
+class TooMany(PuljeportError):
+    """Somebody asks more often than is fair to the others. `seconds`: after how long they may ask again."""
+
+    def __init__(self, seconds: int) -> None:
+        self.seconds = seconds
+        super().__init__(f"again in {seconds} seconds")
 
 
 class Contention(PuljeportError):

@@ -14,6 +14,7 @@ from typing import Protocol
 from puljeport.applications import Reading, read_application
 from puljeport.calls import Call
 from puljeport.conclusions import Conclusion, Standing, cannot_read, conclude
+from puljeport.documents import Documents
 from puljeport.errors import Contention, ObjectGone, Unreadable
 from puljeport.items import PublishedCall
 from puljeport.marking import Copy
@@ -57,6 +58,7 @@ class Intake:
     store: Store
     uploads: Uploads
     copies: Copies
+    documents: Documents
     read: Callable[[bytes, str], RawForm]
     read_printed: Callable[[bytes, Sequence[bytes]], RawForm]
     mark: Callable[[bytes, Sequence[Problem], Language], Copy | None]
@@ -160,7 +162,7 @@ class Intake:
         return self._by_blanks(attempt, data, earlier) if earlier else raw
 
     def _by_blanks(self, attempt: Submission, data: bytes, published: PublishedCall) -> RawForm | Problem:
-        blanks = self.copies.blanks(published.call.id, published.version)
+        blanks = self.documents.blanks(published.call.id, published.version)
         return self._guarded(attempt, lambda: self.read_printed(data, blanks))
 
     def _guarded[T](self, attempt: Submission, work: Callable[[], T]) -> T | Problem:

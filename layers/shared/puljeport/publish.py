@@ -15,28 +15,30 @@ from typing import Any, Protocol
 from puljeport.blanks import csvform, docx, guide, jsonschema, pdf, xlsx
 from puljeport.calls import Call, Contact, Event, to_json
 from puljeport.contacts import GATHERINGS, stands_in_for
+from puljeport.documents import (
+    FORM_NAMES,
+    FORM_TYPES,
+    GUIDE_HTML,
+    GUIDE_MARKDOWN,
+    GUIDE_PDF,
+    HTML,
+    MARKDOWN,
+    PDF,
+    folder,
+)
 from puljeport.items import PublishedCall
 from puljeport.store import Store
-from puljeport.texts import LANGUAGES
+from puljeport.texts import LANGUAGES, Language
 from puljeport.topic import Subscription, Topic
-from puljeport.uploads import form_key
 
-DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-CSV = "text/csv; charset=utf-8"
-SCHEMA = "application/schema+json"
-PDF = "application/pdf"
-HTML = "text/html; charset=utf-8"
-MARKDOWN = "text/markdown; charset=utf-8"
-
-BLANKS = (
-    ("docx", docx.make, DOCX),
-    ("pdf", pdf.make, PDF),
-    ("xlsx", xlsx.make, XLSX),
-    ("csv", csvform.make, CSV),
-    ("schema.json", jsonschema.make, SCHEMA),
-)
-"""What forms are put up as: the ending of the name, the maker, the content type."""
+MAKERS: dict[str, Callable[[Call, int, Language], bytes]] = {
+    "docx": docx.make,
+    "pdf": pdf.make,
+    "xlsx": xlsx.make,
+    "csv": csvform.make,
+    "schema.json": jsonschema.make,
+}
+"""What makes the form that is put up under each ending."""
 
 type Policy = dict[str, list[Any]]
 
@@ -102,16 +104,16 @@ class Publisher:
         return Publication(published, new, documents, recipients([call], self.topic.subscriptions()))
 
     def _keep_documents(self, call: Call, version: int, markdown: str | None) -> tuple[str, ...]:
-        folder = f"calls/{call.id}/v{version}"
+        place = folder(call.id, version)
         kept = {
-            form_key(call.id, version, language, ending): (make(call, version, language), kind)
-            for ending, make, kind in BLANKS
+            f"{place}{FORM_NAMES[language]}.{ending}": (make(call, version, language), FORM_TYPES[ending])
+            for ending, make in MAKERS.items()
             for language in LANGUAGES
         }
         if markdown is not None:
-            kept[f"{folder}/guide.md"] = (markdown.encode(), MARKDOWN)
-            kept[f"{folder}/guide.pdf"] = (guide.pdf(call, version, markdown), PDF)
-            kept[f"{folder}/guide.html"] = (guide.html(call, version, markdown), HTML)
+            kept[place + GUIDE_MARKDOWN] = (markdown.encode(), MARKDOWN)
+            kept[place + GUIDE_PDF] = (guide.pdf(call, version, markdown), PDF)
+            kept[place + GUIDE_HTML] = (guide.html(call, version, markdown), HTML)
         for key, (data, content_type) in kept.items():
             self.documents.put(key, data, content_type)
         return tuple(kept)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import NamedTuple
 
 from puljeport.problems import Note
 from puljeport.texts import Text
@@ -27,8 +28,7 @@ class Way(StrEnum):
     LABEL = "label"
 
 
-@dataclass(frozen=True, slots=True)
-class Name:
+class Name(NamedTuple):
     """One name that a file gives a field or a column.
 
     For every way but LABEL the key is the field id: `municipality`; `topics.health` for one check box of a multiple

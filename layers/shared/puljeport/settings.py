@@ -42,6 +42,20 @@ class NotifySettings(_Settings):
     portal_url: Annotated[str, Field(pattern=r"^$|^https?://[^\s]+[^/]$")] = ""
 
 
+class PortalSettings(_Settings):
+    """What the function `portal` needs.
+
+    `portal_address` is the address that people know it by, without a slash at its end; empty: whatever it is called by.
+    `portal_owner` is the authority that answers for it, `portal_contact` its mailbox for remarks on accessibility.
+    """
+
+    table: Annotated[str, Field(min_length=3)]
+    documents_bucket: Annotated[str, Field(min_length=3)]
+    portal_address: Annotated[str, Field(pattern=r"^(https?://[^/\s]+)?$")] = ""
+    portal_owner: Annotated[str, Field(min_length=1)] = "Puljeport"
+    portal_contact: Annotated[str, Field(pattern=r"^([^@\s]+@[^@\s]+)?$")] = ""
+
+
 def load[S: _Settings](model: type[S], environment: Mapping[str, str] | None = None) -> S:
     """The settings `model` from the environment (or the mapping given).
 

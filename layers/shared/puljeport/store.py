@@ -117,7 +117,7 @@ class Store(Table):
         """All that was ever waived for single applicants of a call, oldest first."""
         return [Waiver.model_validate(item) for item in self._partition(items.call_key(call, "")["PK"], "WAIVER#")]
 
-    def versions(self, call: str) -> list[PublishedCall]:
+    def call_versions(self, call: str) -> list[PublishedCall]:
         """Every version of a call that was published, oldest first."""
         found = self._partition(items.call_key(call, "")["PK"], "VERSION#")
         return sorted((items.published(item) for item in found), key=lambda published: published.version)

@@ -14,7 +14,6 @@ from botocore.exceptions import ClientError
 from puljeport.aws import code
 from puljeport.errors import ObjectGone
 from puljeport.submissions import Arrival
-from puljeport.texts import LANGUAGES, Language
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -69,21 +68,12 @@ class Uploads:
         )
 
 
-FORM_NAMES: dict[Language, str] = {"da": "ansoegningsskema", "en": "application-form"}
-
-
-def form_key(call: str, version: int, language: Language, ending: str) -> str:
-    """Where in the documents bucket a call's blank lies."""
-    return f"calls/{call}/v{version}/{FORM_NAMES[language]}.{ending}"
-
-
 RETURNED = "returned/"
 """Where in the documents bucket the marked copies lie, by submission."""
 
 
 class Copies:
-    """What intake has to do with the bucket of documents: it keeps the marked copies of applicants' files, and fetches
-    the PDF blanks that printed forms are read by."""
+    """The marked copies of applicants' files, in the bucket of documents."""
 
     def __init__(self, client: S3Client, bucket: str) -> None:
         self._client = client
@@ -102,18 +92,8 @@ class Copies:
         )
         return key
 
-    def blanks(self, call: str, version: int) -> list[bytes]:
-        """The PDF blanks of a call's version, in all languages that are there."""
-        found = []
-        for language in LANGUAGES:
-            try:
-                found.append(self.fetch(form_key(call, version, language, "pdf")))
-            except ObjectGone:
-                continue
-        return found
-
     def fetch(self, key: str) -> bytes:
-        """The document under a key. Raises ObjectGone when it is not there any more."""
+        """The copy under a key. Raises ObjectGone when it is not there any more."""
         try:
             return self._client.get_object(Bucket=self._bucket, Key=key)["Body"].read()
         except ClientError as error:

@@ -31,6 +31,8 @@ MAX_NAME = 1_000
 MAX_WRITTEN = 64 << 20
 """Bytes of a document written out plainly."""
 
+_USUAL = 256
+"""Characters of a text that is had at the first asking."""
 _PASSWORD = 4
 _ANEW = 2
 _WIDGET = 20
@@ -119,14 +121,19 @@ class Document:
 
 
 def text(get: Callable[[Any, int], int], limit: int) -> str:
-    """A text that the engine gives in two steps, its size first. Raises Unreadable for one beyond `limit`."""
-    size = get(None, 0)
+    """A text of the engine's, which tells the size of one that the buffer is too small for, and leaves it alone then.
+
+    Raises Unreadable for a text beyond `limit`.
+    """
+    buffer = (ctypes.c_ushort * _USUAL)()
+    size = get(buffer, 2 * _USUAL)
     if size > 2 * limit + 2:
         raise too_much_text()
     if size <= 2:
         return ""
-    buffer = (ctypes.c_ushort * (size // 2 + 1))()
-    get(buffer, size)
+    if size > 2 * _USUAL:
+        buffer = (ctypes.c_ushort * (size // 2 + 1))()
+        get(buffer, size)
     text = bytes(buffer)[:size].decode("utf-16-le", "replace").rstrip("\0")
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
