@@ -26,6 +26,7 @@ from puljeport import aws
 from puljeport.calendar import Calendar
 from puljeport.calls import Call
 from puljeport.delivery import Delivery
+from puljeport.documents import Documents
 from puljeport.extensions import Extension, Waiver
 from puljeport.feedback import Feedback
 from puljeport.intake import Intake
@@ -38,7 +39,7 @@ from puljeport.notices import Notice
 from puljeport.objects import Objects
 from puljeport.outbox import Outbox
 from puljeport.queues import Queue
-from puljeport.readers import read
+from puljeport.readers import printed, read
 from puljeport.reconcile import Reconcile
 from puljeport.store import Store
 from puljeport.submissions import Submission
@@ -167,8 +168,10 @@ class World:
             store=store,
             uploads=Uploads(workers["s3"]),
             copies=Copies(workers["s3"], DOCUMENTS),
+            documents=Documents(workers["s3"], DOCUMENTS),
             mark=lambda data, problems, language: self.mark(data, problems, language),  # noqa: PLW0108 - likewise
             read=lambda data, name: self.read(data, name),  # noqa: PLW0108 - a test may change it later
+            read_printed=printed.read,
             now=self.clock,
             log=lambda _submission, _error: None,
             max_upload_bytes=100_000,

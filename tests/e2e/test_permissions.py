@@ -19,15 +19,18 @@ import pytest
 from botocore.exceptions import ClientError
 
 from builders import a_call, a_form, a_submission, http_event, s3_event, s3_record, ses_event, sqs_event, stream_event
+from printing import flattened
 from puljeport import items
-from puljeport.blanks import docx
+from puljeport.blanks import docx, pdf
 from puljeport.calls import Event
+from puljeport.documents import FORM_NAMES, folder
 from puljeport.eraser import Erased
 from puljeport.eraser import work as work_on
 from puljeport.notices import APPLICANT, Gathering, Notice, Status, for_submission
 from puljeport.submissions import submission_id
 from puljeport.uploads import arrivals
-from puljeport_cli.fill import fill_docx
+from puljeport_cli.fill import Answers, fill_docx
+from puljeport_cli.fillpdf import fill_pdf
 from puljeport_cli.stack import Stack, now
 from roles import SHOWN
 
@@ -56,11 +59,13 @@ class Desk:
         return {"RoleName": name, "PolicyName": policy, "PolicyDocument": document}
 
     @contextmanager
-    def without(self, role: str, action: str) -> Iterator[None]:
-        """The role without one action."""
+    def without(self, role: str, action: str, sid: str | None = None) -> Iterator[None]:
+        """The role without one action: in all of its statements, or in the one that is named."""
         policy = self.statements(role)
         reduced = json.loads(json.dumps(policy["PolicyDocument"]))
         for statement in reduced["Statement"]:
+            if sid not in (None, statement["Sid"]):
+                continue
             actions = statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
             statement["Action"] = [one for one in actions if one != action] or ["none:Nothing"]
         assert reduced != policy["PolicyDocument"], f"{role} has no {action}"
@@ -131,6 +136,17 @@ class Desk:
         call = self.stack.store.current_call(CALL)
         assert call
         record = self.put(fill_docx(docx.make(call.call, call.version, "da"), {"municipality": next(self.fresh)}))
+        return lambda: self.take(record)
+
+    def take_a_print(self) -> Callable[[], bool]:
+        """A form that was printed, which is read by the blank."""
+        call = self.stack.store.current_call(CALL)
+        assert call
+        blank, bucket = pdf.make(call.call, call.version, "da"), self.stack.output("DocumentsBucketName")
+        for name in FORM_NAMES.values():
+            self.s3.put_object(Bucket=bucket, Key=f"{folder(CALL, call.version)}{name}.pdf", Body=blank)
+        answers: Answers = {"municipality": next(self.fresh), "contact_name": "Ane"}
+        record = self.put(flattened(fill_pdf(blank, answers)))
         return lambda: self.take(record)
 
     def take_an_older_one(self) -> Callable[[], bool]:
@@ -298,6 +314,14 @@ def test_s15_each_action_is_needed(desk: Desk, role: str, action: str) -> None:
     assert work() or (role, action) == ("IntakeRole", "dynamodb:UpdateItem")
 
 
+def test_s15_a_print_needs_the_blank(desk: Desk) -> None:
+    """Reading uploads is not enough for a form that was printed; with the blanks as well, it is taken."""
+    work = desk.take_a_print()
+    with desk.without("IntakeRole", "s3:GetObject", "ReadBlanks"):
+        assert not work()
+    assert work()
+
+
 def attempts(stack: Stack) -> dict[str, list[Callable[[Callable[[str], Any]], Any]]]:
     """What no function has any business doing, by role.
 
@@ -341,6 +365,7 @@ def attempts(stack: Stack) -> dict[str, list[Callable[[Callable[[str], Any]], An
             lambda client: client("s3").get_object(Bucket=bucket, Key="other/y"),
             lambda client: client("s3").put_object(Bucket=documents, Key="calls/x/v1/y", Body=b""),
             lambda client: client("s3").get_object(Bucket=documents, Key="returned/y"),
+            lambda client: client("s3").get_object(Bucket=documents, Key="calls/x/v1/guide.md"),
             lambda client: client("sns").publish(TopicArn=topic, Message="x"),
         ],
         "ReconcileRole": [

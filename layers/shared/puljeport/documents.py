@@ -6,6 +6,7 @@ in another bucket, and never here under `calls/`.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -67,6 +68,14 @@ class Documents:
             for page in pages
             for entry in page.get("Contents", [])
         )
+
+    def blanks(self, call: str, version: int) -> list[bytes]:
+        """The PDF blanks of one version of a call, in the languages that are there."""
+        found = []
+        for name in FORM_NAMES.values():
+            with suppress(ObjectGone):
+                found.append(self.fetch(call, version, f"{name}.pdf"))
+        return found
 
     def fetch(self, call: str, version: int, name: str) -> bytes:
         """The content of a document. Raises ObjectGone when it is not there, or not any more."""

@@ -97,6 +97,11 @@ def load[S: _Settings](model: type[S], environment: Mapping[str, str] | None = N
         raise ConfigError("; ".join(_describe(fault["loc"], given, fault["msg"]) for fault in error.errors())) from None
 
 
+def for_a_child() -> dict[str, str]:
+    """What a process of our own needs of the environment to start: where Python's libraries are, and no secret."""
+    return {name: os.environ[name] for name in ("LD_LIBRARY_PATH",) if name in os.environ}
+
+
 def _describe(location: tuple[int | str, ...], given: Mapping[str, str | None], message: str) -> str:
     name = str(location[0])
     value = given[name]
