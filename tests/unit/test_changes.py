@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -11,7 +11,9 @@ from builders import DEFINITION, MIDWAY, a_call
 from portals import again
 from puljeport import changes
 from puljeport.calls import Call
+from puljeport.extensions import Extension
 from puljeport.items import PublishedCall
+from puljeport.texts import Text
 
 
 def told(**changed: Any) -> tuple[str, ...]:
@@ -33,9 +35,27 @@ def test_a_moved_deadline_is_told_with_both_times() -> None:
     )
 
 
+def test_an_extension_stands_among_the_changes_on_its_own_day() -> None:
+    """Applicants see until when the deadline was put off, why, and on which day that was decided."""
+    versions = [PublishedCall(a_call(), 1, datetime(2018, 2, 27, tzinfo=UTC))]
+    given = Extension(
+        until=datetime.fromisoformat("2018-04-12T12:00"), reason=Text(da="Portalen var nede"), approved_by="chefen",
+        at=datetime(2018, 4, 9, 20, tzinfo=UTC),
+    )  # fmt: skip
+    newest = changes.history(versions, (given,), "da")[0]
+    assert (newest.day, newest.version) == ("9. april 2018", 1)
+    assert newest.what[0].replace("\N{NO-BREAK SPACE}", " ") == (
+        "Fristen er forlænget til torsdag den 12. april 2018 kl. 12.00 (dansk tid): Portalen var nede"
+    )
+
+
 @pytest.mark.parametrize(
     ("changed", "words"),
     [
+        (
+            {"deadline": None, "periods": ({"id": "round-1", "until": "2018-06-30T12:00:00"},)},
+            "Rundernes frister er ændret",
+        ),
         ({"places": 4}, "Antallet af pladser er ændret"),
         ({"opens": "2018-03-01T00:00:00"}, "Puljen åbner nu torsdag den 1. marts 2018"),
         ({"title": {"da": "Andet"}}, "Puljens navn er ændret"),

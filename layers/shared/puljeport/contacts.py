@@ -103,10 +103,13 @@ class Digest(Model):
                 yield ("events", position), f"`{event}` happens once for the whole call; put it under `notify`"
 
     def latest(self, now: datetime) -> datetime:
-        """The last moment at or before `now` (aware, in the call's zone) at which this digest is due; to the minute."""
+        """The last moment at or before `now` (aware, in the call's zone) at which this digest is due; to the minute.
+
+        An hour that the clocks skip is due an hour later, one that they repeat the first time.
+        """
         back = 0 if self.every == "day" else (now.weekday() - WEEKDAYS.index(self.day or "monday")) % 7
         due = datetime.combine(now.date() - timedelta(days=back), self.at, now.tzinfo)
-        # In UTC: on the night when the clocks are put back, an hour of the same zone comes twice.
+        # In UTC: times of one zone are compared by what its clocks show, whatever these did in between.
         if due.astimezone(UTC) > now.astimezone(UTC):
             due -= timedelta(days=1 if self.every == "day" else 7)
         return due

@@ -24,7 +24,7 @@ from puljeport.documents import (
     PDF,
     folder,
 )
-from puljeport.extensions import extended
+from puljeport.extensions import Extension, extended
 from puljeport.items import PublishedCall
 from puljeport.notices import endpoint
 from puljeport.outbox import Outbox
@@ -48,6 +48,9 @@ class Documents(Protocol):
 
     def put(self, key: str, data: bytes, content_type: str) -> None:
         """Keep `data` under `key`, unless just that is there already."""
+
+    def get(self, key: str, /) -> bytes | None:
+        """What is kept under `key`, None where there is nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +116,16 @@ class Publisher:
             self._make(change)
         reached = recipients([plan.call], self.topic.subscriptions())
         return Publication(published, plan.new, documents, reached, (*first, *removed), tuple(kept))
+
+    def extend(self, call: str, extension: Extension) -> tuple[PublishedCall, tuple[str, ...]]:
+        """Put off a call's deadline for everybody, and make the documents of the version in force anew with it.
+
+        The same extension again makes the documents again and changes nothing else. Raises what `Store.extend` raises.
+        """
+        published = self.store.extend(call, extension)
+        guide_text = self.documents.get(f"calls/{call}/v{published.version}/guide.md")
+        markdown = None if guide_text is None else guide_text.decode()
+        return published, self._keep_documents(published.call, published.version, markdown)
 
     def _keep_documents(self, call: Call, version: int, markdown: str | None) -> tuple[str, ...]:
         place = folder(call.id, version)

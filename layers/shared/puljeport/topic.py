@@ -35,13 +35,11 @@ class Topic:
         Without a mailbox it is for whoever is subscribed to its other attributes.
         """
         attributes = message.attributes | ({MAILBOX: mailbox} if mailbox else {})
-        body = json.dumps(message.body, ensure_ascii=False)
-        variants = {"default": message.text} | dict.fromkeys(MACHINES, body)
         try:
             answer = self._client.publish(
                 TopicArn=self._arn,
                 Subject=message.subject,
-                Message=json.dumps(variants, ensure_ascii=False),
+                Message=variants(message),
                 MessageStructure="json",
                 MessageAttributes={
                     name: {"DataType": "String", "StringValue": value} for name, value in attributes.items()
@@ -57,6 +55,17 @@ class Topic:
         """All subscriptions of the topic with their filter policies, unconfirmed ones included."""
         pages = self._client.get_paginator("list_subscriptions_by_topic").paginate(TopicArn=self._arn)
         return [self._subscription(dict(entry)) for page in pages for entry in page["Subscriptions"]]
+
+    def confirmed(self) -> set[str]:
+        """The e-mail addresses that have confirmed their subscription.
+
+        The list alone says it, "PendingConfirmation" standing in the place of an ARN (SNS API reference,
+        ListSubscriptionsByTopic), so that nobody who asks needs to read each subscription's attributes.
+        """
+        pages = self._client.get_paginator("list_subscriptions_by_topic").paginate(TopicArn=self._arn)
+        entries = [entry for page in pages for entry in page["Subscriptions"]]
+        mails = (entry for entry in entries if entry["Protocol"] == "email")
+        return {entry["Endpoint"] for entry in mails if entry["SubscriptionArn"].startswith("arn:")}
 
     def subscribe_email(self, address: str, policy: Policy) -> Subscription:
         """Subscribe an address to the notices that `policy` lets through. SNS mails it a link to confirm.
@@ -95,3 +104,9 @@ class Topic:
             policy = json.loads(attributes.get("FilterPolicy", "{}"))
             confirmed = attributes.get("PendingConfirmation", "false") != "true"
         return Subscription(entry["Protocol"], entry["Endpoint"], arn if confirmed else None, policy)
+
+
+def variants(message: Message) -> str:
+    """What SNS gets: the text for people, and for each kind of program the event. All of it together may be 256 KB."""
+    body = json.dumps(message.body, ensure_ascii=False)
+    return json.dumps({"default": message.text} | dict.fromkeys(MACHINES, body), ensure_ascii=False)
