@@ -135,7 +135,7 @@ def test_what_waits_is_found_by_its_age(world: World) -> None:
 
 
 def test_a_mailbox_gets_a_handful_in_each_window(world: World) -> None:
-    """What can be gathered and what cannot have counts of their own, in each window anew, for each mailbox by itself."""
+    """What can be gathered and what cannot have counts of their own, each window anew, each mailbox by itself."""
     (single,) = rows(world, 1)
     gathered = a_row(world)
     now = world.clock()
