@@ -68,7 +68,7 @@ def demo(
     with screen.step("Wait until all are read and everybody is told"):
         found = wait(stack, pool, list(uploaded.values()), seen, timeout)
     outcomes = dict(zip(uploaded, found, strict=True))
-    report(stack, outcomes, seen)
+    report(stack, pool, outcomes, seen)
     show_where_next(stack, target, outcomes)
     if missing := unmet(pool, outcomes):
         for expectation in missing:
@@ -209,7 +209,7 @@ def _addressed(pool: Call, found: Outcome, notice: Notice) -> tuple[str, str]:
     return address[notice.audience], letters.to_contact(notice, letters.Links()).subject
 
 
-def report(stack: Stack, outcomes: dict[str, Outcome], seen: int) -> None:
+def report(stack: Stack, pool: Call, outcomes: dict[str, Outcome], seen: int) -> None:
     """Print what happened: the records, whether they agree, the problems and the e-mails."""
     records = [each.submission for each in outcomes.values() if each.submission]
     submissions.show_table("What came in", records)
@@ -227,6 +227,13 @@ def report(stack: Stack, outcomes: dict[str, Outcome], seen: int) -> None:
         form.show_problems(f"What is wrong with {faulty.reference}", faulty.problems, "da")
     arrived = mailbox.mails(stack.local, seen) if stack.local else []
     screen.table("E-mails that arrived", ("to", "subject"), [(mail.recipient, mail.subject) for mail in arrived])
+    told = Counter((notice.audience, notice.status) for each in outcomes.values() for notice in each.notices)
+    mailboxes = [
+        (contact.email, told[contact.id, Status.SENT], told[contact.id, Status.HELD])
+        for contact in pool.contacts
+        if any(audience == contact.id for audience, _ in told)
+    ]
+    screen.table("Who was told", ("contact", "at once", "held for its digest, or a summary"), mailboxes)
 
 
 def show_where_next(stack: Stack, target: Target, outcomes: dict[str, Outcome]) -> None:

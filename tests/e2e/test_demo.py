@@ -68,8 +68,15 @@ def test_the_demo_shows_records_problems_and_mails_and_works_twice(after_demo: s
     """Each run gives an accepted record for every kind of file and a faulty one; the second run replaces them."""
     states = Counter(row["state"] for row in rows(puljeport, "submissions", "list", "--call", POOL))
     assert states == {"accepted": 7, "replaced": 7, "needs_correction": 2}
-    for shown in ("replaces the same applicant's", "CVR-nummer", RECEIPTS_TO, "submissions show"):
+    for shown in (
+        "replaces the same applicant's",
+        "CVR-nummer",
+        RECEIPTS_TO,
+        "konsulent-2@example.dk",
+        "submissions show",
+    ):
         assert shown in after_demo
+    assert "konsulent-1@example.dk" not in after_demo, "model 2 is the other consultant's topic"
 
 
 def test_every_kind_of_file_gave_the_same_application(after_demo: str, guarded: Stack, puljeport: Command) -> None:

@@ -195,7 +195,7 @@ def test_what_cannot_be_extended_is_refused(world: World) -> None:
         world.store.extend("samvaer-2018", put_off("2018-04-09T12:00:00"))
     world.store.extend("samvaer-2018", put_off("2018-04-11T12:00:00"))
     with pytest.raises(ValueError, match="not after the deadline"):
-        world.store.extend("samvaer-2018", put_off("2018-04-11T12:00:00"))
+        world.store.extend("samvaer-2018", put_off("2018-04-10T12:00:00"))
     world.publish(ROUNDS)
     with pytest.raises(ValueError, match="no deadline"):
         world.store.extend("samvaer-2018", put_off("2019-01-01T12:00:00"))

@@ -15,7 +15,7 @@ from puljeport.texts import Language, Text
 _DESCRIPTION = Text(da="Beskrivelsen er ændret", en="The description has changed")
 
 TOLD: dict[str, Text] = {
-    "periods": Text(da="Ansøgningsrunderne er ændret", en="The rounds of applications have changed"),
+    "periods": Text(da="Rundernes frister er ændret", en="When the rounds end has changed"),
     "form": Text(da="Ansøgningsskemaet er ændret", en="The application form has changed"),
     "rules": Text(da="Reglerne for udfyldelsen er ændret", en="The rules for filling in the form have changed"),
     "who_can_apply": Text(da="Det er ændret, hvem der kan søge", en="Who can apply has changed"),
