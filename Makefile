@@ -25,7 +25,7 @@ NOT_SECRET := EXAMPLE|^0123456789ABCDEFGH|^(test|testing|kode|false)$$
 LAYER_EXPORT = $(UV) export --quiet --locked --no-default-groups --no-emit-project --no-header --prune boto3 --prune botocore --prune dnspython
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down status logs test test-fast check bench fuzz screenshots lock build deploy sbom clean
+.PHONY: help setup demo up down status logs test test-fast check bench fuzz assets screenshots lock build deploy sbom clean
 
 help: ## This list
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -80,7 +80,10 @@ bench: build .venv-bench/.synced ## How long reading takes, beside others: write
 fuzz: setup ## Damage forms of every kind and read them, SECONDS each (10)
 	$(BIN)/python tests/fuzz.py $(SECONDS)
 
-screenshots: .venv-bench/.synced ## Pictures of every form and returned copy: docs/screenshots (needs LibreOffice and poppler)
+assets: ## The portal's style, fonts and icons anew, from the design system's npm package (needs node and npm)
+	cd assets && npm ci --ignore-scripts --no-audit --no-fund && node build.mjs
+
+screenshots: .venv-bench/.synced ## Pictures of forms, returned copies and pages: docs/screenshots (LibreOffice, poppler, chromium)
 	.venv-bench/bin/python tests/screenshots.py
 
 lock: $(UV) ## After a change in pyproject.toml: pin anew, and write what the layer holds

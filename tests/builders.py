@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import quote_plus
+from urllib.parse import parse_qsl, quote_plus
 
-from puljeport.calls import Call
+from puljeport.calls import Call, Event, Role
 from puljeport.mail import trace
 from puljeport.notices import Notice
 from puljeport.submissions import State, Submission
+from puljeport.texts import Text
 
 BUCKET = "puljeport-test-uploads"
 OPENS = datetime(2018, 2, 27, tzinfo=UTC)
@@ -95,6 +96,16 @@ def a_submission(**changes: Any) -> Submission:
         "key": "incoming/samvaer-2018/a", "version_id": "v", "received_at": MIDWAY, "recorded_at": MIDWAY,
     }  # fmt: skip
     return Submission(**(given | changes))
+
+
+def a_notice(**changes: Any) -> Notice:
+    """A notice with defaults."""
+    given: dict[str, Any] = {
+        "submission": "id", "event": Event.ACCEPTED, "audience": "professional-1", "role": Role.PROFESSIONAL,
+        "call": "samvaer-2018", "call_title": Text(da="Støtte til samvær", en="Support"), "reference": "SAM-7K3M-9QWX",
+        "received_at": MIDWAY, "created_at": MIDWAY,
+    }  # fmt: skip
+    return Notice(**(given | changes))
 
 
 def s3_record(key: str, version_id: str | None = None, *, bucket: str = BUCKET, **changes: Any) -> dict[str, Any]:
@@ -205,3 +216,37 @@ def stream_event(*keys: tuple[str, str], name: str = "INSERT", **changes: Any) -
             for number, (pk, sk) in enumerate(keys, start=1)
         ]
     }
+
+
+def http_event(path: str = "/", method: str = "GET", query: str = "", **headers: str) -> dict[str, Any]:
+    """A request as API Gateway passes it on (HTTP API, payload 2.0). `accept_encoding="br"` is that header."""
+    sent = {"host": "abc123.execute-api.eu-north-1.amazonaws.com", "x-forwarded-proto": "https"}
+    event: dict[str, Any] = {
+        "version": "2.0",
+        "routeKey": "$default",
+        "rawPath": path,
+        "rawQueryString": query,
+        "headers": sent | {name.replace("_", "-"): value for name, value in headers.items()},
+        "requestContext": {
+            "accountId": "123456789012",
+            "apiId": "abc123",
+            "domainName": "abc123.execute-api.eu-north-1.amazonaws.com",
+            "domainPrefix": "abc123",
+            "http": {
+                "method": method,
+                "path": path,
+                "protocol": "HTTP/1.1",
+                "sourceIp": "192.0.2.1",
+                "userAgent": "test",
+            },
+            "requestId": "JKJaXmPLvHcESHA=",
+            "routeKey": "$default",
+            "stage": "$default",
+            "time": "20/Mar/2018:09:30:00 +0000",
+            "timeEpoch": 1521538200000,
+        },
+        "isBase64Encoded": False,
+    }
+    if query:
+        event["queryStringParameters"] = dict(parse_qsl(query, keep_blank_values=True))
+    return event

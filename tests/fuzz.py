@@ -83,7 +83,9 @@ def _inside(data: bytes, dice: random.Random) -> bytes:
         chosen = dice.choices(parts, weights=[entry.file_size + 1 for entry in parts])[0]
         for entry in old.infolist():
             content = old.read(entry)
-            new.writestr(entry.filename, _mangled(content, XML_TOKENS, dice) if entry is chosen else content)
+            changed = _mangled(content, XML_TOKENS, dice) if entry is chosen else content
+            # An OpenDocument file is known by its first part, which is not packed.
+            new.writestr(entry.filename, changed, entry.compress_type)
     return buffer.getvalue()
 
 

@@ -13,6 +13,14 @@ SHOWN: dict[str, set[str]] = {
         "dynamodb:UpdateItem",
         "dynamodb:ConditionCheckItem",
     },
+    "TickRole": {
+        "dynamodb:GetItem",
+        "dynamodb:Query",
+        "dynamodb:PutItem",
+        "dynamodb:UpdateItem",
+        "sns:ListSubscriptionsByTopic",
+    },
+    "PortalRole": {"dynamodb:GetItem", "dynamodb:Query", "s3:ListBucket", "s3:GetObject"},
     "NotifyRole": {"dynamodb:GetItem", "dynamodb:UpdateItem", "sns:Publish", "ses:SendEmail"},
     "FeedbackRole": {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"},
     "ReconcileRole": {

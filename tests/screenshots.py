@@ -1,22 +1,33 @@
-"""`make screenshots`: every blank, the guide and a returned copy of each kind, as pictures in `docs/screenshots/`.
+"""`make screenshots`: blanks, guides, returned copies, letters and the portal's pages, in `docs/screenshots/`.
 
-Needs LibreOffice and poppler (Debian: libreoffice, poppler-utils).
+Needs LibreOffice, poppler and Chromium (Debian: libreoffice, poppler-utils, chromium).
 """
 
 from __future__ import annotations
 
+import contextlib
+import io
+import itertools
+import logging
 import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import pytest
+from playwright.sync_api import sync_playwright
+
+import portals
 from puljeport import definitions, marking
 from puljeport.applications import read_application
 from puljeport.blanks import docx, guide, pdf, xlsx
-from puljeport.calls import Call
+from puljeport.calls import Call, Event
+from puljeport.letters import Letter
 from puljeport.readers import read
+from puljeport.texts import LANGUAGES
+from puljeport_cli import specimens
 from puljeport_cli.demo_answers import FAULTY
 from puljeport_cli.fill import fill_docx
 from puljeport_cli.fill_sheets import fill_xlsx
@@ -25,6 +36,8 @@ from puljeport_cli.fillpdf import fill_pdf
 ROOT = Path(__file__).parent.parent
 TARGET = ROOT / "docs" / "screenshots"
 DPI, COLOURS = 72, 32
+LETTERS_OF = ("medborgerskab-2018", "frivillig-faellesskaber-2027")
+WINDOW = "720,1300"
 MARGIN_NOTES = 'pdf:writer_pdf_Export:{"ExportNotesInMargin":{"type":"boolean","value":"true"}}'
 MAKERS: dict[str, tuple[Callable[..., bytes], Callable[..., bytes]]] = {
     "docx": (docx.make, fill_docx),
@@ -35,9 +48,9 @@ MAKERS: dict[str, tuple[Callable[..., bytes], Callable[..., bytes]]] = {
 
 def main() -> None:
     """Make all pictures anew."""
-    missing = [program for program in ("soffice", "pdftoppm") if shutil.which(program) is None]
+    missing = [program for program in ("soffice", "pdftoppm", "chromium") if shutil.which(program) is None]
     if missing:
-        sys.exit(f"{', '.join(missing)} is not installed (Debian: libreoffice, poppler-utils)")
+        sys.exit(f"{', '.join(missing)} is not installed (Debian: libreoffice, poppler-utils, chromium)")
     shutil.rmtree(TARGET, ignore_errors=True)
     TARGET.mkdir(parents=True)
     for folder in sorted((ROOT / "calls").iterdir()):
@@ -46,7 +59,11 @@ def main() -> None:
             picture(f"{found.call.id}-{kind}", make(found.call, 1, "da"), kind)
         picture(f"{found.call.id}-en-docx", docx.make(found.call, 1, "en"), "docx")
         picture(f"{found.call.id}-guide", guide.pdf(found.call, 1, found.guide), "pdf")
-    returned(definitions.load(ROOT / "calls" / "medborgerskab-2018").call)
+    portal_pages()
+    pool, second = (definitions.load(ROOT / "calls" / name).call for name in LETTERS_OF)
+    returned(pool)
+    letter("letter-accepted", specimens.letter(pool, Event.ACCEPTED, "da"))
+    letter("letter-needs-correction-en", specimens.letter(second, Event.NEEDS_CORRECTION, "en"))
     size = sum(file.stat().st_size for file in TARGET.iterdir())
     print(f"{len(list(TARGET.iterdir()))} pictures, {size // 1000} kB, in {TARGET.relative_to(ROOT)}")
 
@@ -58,6 +75,32 @@ def returned(call: Call) -> None:
         copy = marking.mark(faulty, read_application(call, read(faulty, "")).problems, "da")
         assert copy
         picture(f"returned-{kind}", copy.data, kind)
+
+
+def portal_pages() -> None:
+    """Every page of the portal, whole, in both languages, on a phone and on a desktop."""
+    world = portals.published_calls(portals.NOW)
+    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
+        patch.setenv("POWERTOOLS_TRACE_DISABLED", "1")
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        with portals.serving(patch, world, portal_owner="Eksempelstyrelsen") as site, silence():
+            for name, language, device in itertools.product(portals.PAGES, LANGUAGES, portals.WIDTHS):
+                page = browser.new_page(viewport={"width": portals.WIDTHS[device], "height": 900})
+                page.goto(site + portals.path_of(name, language))
+                file = TARGET / f"portal-{name.replace(' ', '-')}-{language}-{device}.png"
+                page.screenshot(path=file, full_page=True)
+                page.close()
+                _smaller(file, file)
+        browser.close()
+
+
+@contextlib.contextmanager
+def silence() -> Iterator[None]:
+    """What the function logs is not printed."""
+    logging.disable()
+    with contextlib.redirect_stdout(io.StringIO()):
+        yield
+    logging.disable(logging.NOTSET)
 
 
 def picture(name: str, data: bytes, kind: str) -> None:
@@ -72,6 +115,17 @@ def picture(name: str, data: bytes, kind: str) -> None:
             cwd=folder, check=True, capture_output=True,
         )  # fmt: skip
         _smaller(Path(folder) / "a.png", TARGET / f"{name}.png")
+
+
+def letter(name: str, mail: Letter) -> None:
+    """The HTML of a letter, as a mail program shows it."""
+    with tempfile.TemporaryDirectory() as folder:
+        page, shot = Path(folder) / "a.html", Path(folder) / "a.png"
+        page.write_text(mail.html, encoding="utf-8")
+        options = ["--headless", "--no-sandbox", "--hide-scrollbars", f"--user-data-dir={folder}/profile"]
+        command = ["chromium", *options, f"--window-size={WINDOW}", f"--screenshot={shot}", page.as_uri()]
+        subprocess.run(command, check=True, capture_output=True, timeout=60)
+        _smaller(shot, TARGET / f"{name}.png")
 
 
 def _to_pdf(file: Path, to: str) -> None:

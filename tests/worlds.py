@@ -26,6 +26,8 @@ from puljeport import aws
 from puljeport.calendar import Calendar
 from puljeport.calls import Call
 from puljeport.delivery import Delivery
+from puljeport.documents import Documents
+from puljeport.extensions import Extension, Waiver
 from puljeport.feedback import Feedback
 from puljeport.intake import Intake
 from puljeport.items import plain
@@ -37,7 +39,7 @@ from puljeport.notices import Notice
 from puljeport.objects import Objects
 from puljeport.outbox import Outbox
 from puljeport.queues import Queue
-from puljeport.readers import read
+from puljeport.readers import printed, read
 from puljeport.reconcile import Reconcile
 from puljeport.store import Store
 from puljeport.submissions import Submission
@@ -166,8 +168,10 @@ class World:
             store=store,
             uploads=Uploads(workers["s3"]),
             copies=Copies(workers["s3"], DOCUMENTS),
+            documents=Documents(workers["s3"], DOCUMENTS),
             mark=lambda data, problems, language: self.mark(data, problems, language),  # noqa: PLW0108 - likewise
             read=lambda data, name: self.read(data, name),  # noqa: PLW0108 - a test may change it later
+            read_printed=printed.read,
             now=self.clock,
             log=lambda _submission, _error: None,
             max_upload_bytes=100_000,
@@ -253,16 +257,18 @@ class World:
             self.uploads_queue.drop(letter)
         return [letter.body for letter in taken]
 
-    def extend(self, extension) -> None:
+    def extend(self, extension: Extension) -> None:
+        """Put off the small call's deadline for everybody."""
         self.store.extend("samvaer-2018", extension)
 
-    def waive(self, waiver) -> None:
+    def waive(self, waiver: Waiver) -> None:
+        """Let one applicant of the small call send later."""
         self.store.waive("samvaer-2018", waiver)
 
-    def bounce(self, row) -> None:
+    def bounce(self, row: Notice) -> None:
         pass
 
-    def send_again(self, submission) -> None:
+    def send_again(self, submission: Submission) -> None:
         pass
 
     def notify_all(self) -> None:

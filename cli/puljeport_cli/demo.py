@@ -186,7 +186,10 @@ def _answers(found: Outcome) -> dict[str, Any]:
 
 
 def _untold(pool: Call, found: Outcome) -> list[str]:
-    """What is wrong with the messages about a submission: rows not sent, mails that did not arrive, or came twice."""
+    """What is wrong with the messages about a submission: rows not sent, mails that did not arrive, or came twice.
+
+    What is held for a digest or a summary is as it should be.
+    """
     unsent = [
         f"{notice.audience} was not told ({notice.status})" for notice in found.notices if notice.status not in TOLD
     ]
@@ -194,7 +197,7 @@ def _untold(pool: Call, found: Outcome) -> list[str]:
     wanted = Counter(_addressed(pool, found, notice) for notice in sent)
     arrived = Counter((mail.recipient, mail.subject) for mail in found.mails)
     wrong = [f"{arrived[mail]} mails to {mail[0]}: {mail[1]}" for mail in wanted if arrived[mail] != wanted[mail]]
-    return unsent + wrong if wanted else ["nobody was to be told"]
+    return unsent + wrong if found.notices else ["nobody was to be told"]
 
 
 def _addressed(pool: Call, found: Outcome, notice: Notice) -> tuple[str, str]:
@@ -233,6 +236,7 @@ def show_where_next(stack: Stack, target: Target, outcomes: dict[str, Outcome]) 
         each.submission.reference if each.submission else "REFERENCE" for each in (outcomes[GOOD], outcomes[FAULTY])
     )
     lines = {
+        "the applicants' portal": stack.portal,
         "all e-mails": stack.local.mail_page if stack.local else "",
         "one submission": f"{command} submissions show {shown}",
         "its history": f"{command} submissions history {shown}",

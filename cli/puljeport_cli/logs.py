@@ -34,6 +34,7 @@ class Function(StrEnum):
     FEEDBACK = "feedback"
     RECONCILE = "reconcile"
     ERASE = "erase"
+    TICK = "tick"
 
 
 def logs(

@@ -8,11 +8,13 @@ from typing import Annotated
 import typer
 
 from puljeport_cli import (
+    calendar,
     call,
     contacts,
     demo,
     dlq,
     erase,
+    extending,
     form,
     logs,
     notice,
@@ -54,6 +56,8 @@ def options(
     ctx.obj = Target(stage or None, root)
 
 
+call.app.command("extend")(extending.extend)
+call.app.command("history")(extending.history)
 app.add_typer(call.app, name="call")
 app.add_typer(form.app, name="form")
 app.add_typer(submissions.app, name="submissions")
@@ -63,6 +67,8 @@ app.add_typer(dlq.app, name="dlq")
 app.command("reconcile")(reconcile.reconcile)
 app.command("erase")(erase.erase)
 app.command("contacts")(contacts.contacts)
+app.command("calendar")(calendar.calendar)
+app.command("tick")(calendar.tick)
 app.command("up")(running.up)
 app.command("down")(running.down)
 app.command("status")(running.status)

@@ -67,7 +67,7 @@ def untold(stack: Stack, kinds: set[Kind], call: str | None) -> Iterator[Notice]
 
 def _contacts(stack: Stack, call: str) -> set[str]:
     """Everybody who is, or ever was, a contact of a call: what was held for one who is gone must not be forgotten."""
-    return {contact.id for version in stack.store.versions(call) for contact in version.call.contacts}
+    return {contact.id for version in stack.store.call_versions(call) for contact in version.call.contacts}
 
 
 def _kind(notice: Notice) -> str:

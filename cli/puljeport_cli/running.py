@@ -32,14 +32,17 @@ def up(
 ) -> None:
     """Start the local cloud and deploy to it. Doing it twice changes nothing; changed sources are deployed anew."""
     target: Target = ctx.obj
-    state = cloud.up(local.home(target.root), screen.step, enforce_iam=enforce_iam, port=port)
-    for name, value in addresses(state).items():
+    home = local.home(target.root)
+    cloud.up(home, screen.step, enforce_iam=enforce_iam, port=port)
+    for name, value in addresses(stacks.find(Target(STAGE, home.root), quiet=True)).items():
         screen.say(f"  {name:<14} {value}")
 
 
-def addresses(state: State) -> dict[str, str]:
-    """Where the parts of a local cloud are found."""
-    return {"AWS": state.endpoint, "mail catcher": state.mail_page}
+def addresses(stack: Stack) -> dict[str, str]:
+    """Where the parts of an installation are found."""
+    if stack.local is None:
+        return {"portal": stack.portal, "dashboard": stack.output("DashboardUrl")}
+    return {"portal": stack.portal, "AWS": stack.local.endpoint, "mail catcher": stack.local.mail_page}
 
 
 def down(ctx: typer.Context) -> None:
@@ -73,7 +76,7 @@ def _status(stack: Stack) -> dict[str, Any]:
     return {
         "stage": stack.stage,
         "stack": stack.status,
-        "addresses": addresses(stack.local) if stack.local else {"dashboard": stack.output("DashboardUrl")},
+        "addresses": addresses(stack),
         "queues": dict(_queues(stack)),
         "alarms": dict(_alarms(stack)),
         "processes": _processes(stack.local) if stack.local else [],

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import boto3
 from botocore.config import Config
@@ -27,6 +28,7 @@ from puljeport.queues import Queue
 from puljeport.reconcile import Reconcile
 from puljeport.settings import NotifySettings
 from puljeport.store import Store
+from puljeport.subscriptions import POLICIES
 from puljeport.topic import Topic
 from puljeport_cli import screen
 from puljeport_cli.failures import Failure
@@ -69,6 +71,16 @@ class Stack:
             raise Failure(f"The stack {stack_name(self.stage)} has no output {name}. Deploy it anew.") from None
 
     @property
+    def portal(self) -> str:
+        """The address of the applicants' portal. In the local cloud it is a name of this very machine."""
+        address = self.output("PortalUrl")
+        if self.local is None:
+            return address
+        api = urlsplit(address).netloc.partition(".")[0]
+        scheme, _, host = self.local.endpoint.partition("://")
+        return f"{scheme}://{api}.execute-api.localhost:{host.rpartition(':')[2]}/"
+
+    @property
     def store(self) -> Store:
         """The installation's table."""
         return Store(self.client("dynamodb"), self.output("TableName"))
@@ -83,11 +95,10 @@ class Stack:
         """The topic that notices go to."""
         return Topic(self.client("sns"), self.output("NoticesTopicArn"))
 
-    @property
-    def publisher(self) -> Publisher:
-        """What publishes a call here."""
+    def publisher(self, quota: int = POLICIES) -> Publisher:
+        """What publishes a call here, where SNS filters for `quota` mailboxes."""
         documents = DocumentsBucket(self.client("s3"), self.output("DocumentsBucketName"))
-        return Publisher(self.store, documents, self.topic, now)
+        return Publisher(self.store, self.outbox, documents, self.topic, now, quota)
 
     def queue(self, output: str) -> Queue:
         """The queue whose address is in one of the stack's outputs."""
@@ -149,6 +160,16 @@ class DocumentsBucket:
         if self._etag(key) == hashlib.md5(data, usedforsecurity=False).hexdigest():
             return
         self._client.put_object(Bucket=self._bucket, Key=key, Body=data, ContentType=content_type)
+
+    def get(self, key: str, /) -> bytes | None:
+        """What is kept under `key`, None where there is nothing."""
+        try:
+            content: bytes = self._client.get_object(Bucket=self._bucket, Key=key)["Body"].read()
+        except ClientError as error:
+            if code(error) in {"404", "NoSuchKey"}:
+                return None
+            raise
+        return content
 
     def _etag(self, key: str) -> str | None:
         try:

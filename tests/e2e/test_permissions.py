@@ -18,16 +18,19 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from builders import a_call, a_form, a_submission, s3_event, s3_record, sqs_event, stream_event
+from builders import a_call, a_form, a_submission, http_event, s3_event, s3_record, ses_event, sqs_event, stream_event
+from printing import flattened
 from puljeport import items, municipalities
-from puljeport.blanks import docx
+from puljeport.blanks import docx, pdf
 from puljeport.calls import Event
+from puljeport.documents import FORM_NAMES, folder
 from puljeport.eraser import Erased
 from puljeport.eraser import work as work_on
-from puljeport.notices import Gathering, Status, for_submission
+from puljeport.notices import APPLICANT, Gathering, Notice, Status, for_submission
 from puljeport.submissions import submission_id
 from puljeport.uploads import arrivals
-from puljeport_cli.fill import fill_docx
+from puljeport_cli.fill import Answers, fill_docx
+from puljeport_cli.fillpdf import fill_pdf
 from puljeport_cli.stack import Stack, now
 from roles import SHOWN
 
@@ -55,11 +58,13 @@ class Desk:
         return {"RoleName": name, "PolicyName": policy, "PolicyDocument": document}
 
     @contextmanager
-    def without(self, role: str, action: str) -> Iterator[None]:
-        """The role without one action."""
+    def without(self, role: str, action: str, sid: str | None = None) -> Iterator[None]:
+        """The role without one action: in all of its statements, or in the one that is named."""
         policy = self.statements(role)
         reduced = json.loads(json.dumps(policy["PolicyDocument"]))
         for statement in reduced["Statement"]:
+            if sid not in (None, statement["Sid"]):
+                continue
             actions = statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
             statement["Action"] = [one for one in actions if one != action] or ["none:Nothing"]
         assert reduced != policy["PolicyDocument"], f"{role} has no {action}"
@@ -89,7 +94,10 @@ class Desk:
 
     def invoke(self, function: str, event: dict[str, Any]) -> bool:
         """Invoke a function: whether it did all that was asked of it."""
-        return self.answer(function, event) == {"batchItemFailures": []}
+        body = self.answer(function, event)
+        if body is None:
+            return False
+        return body.get("statusCode", 200) == 200 and not body.get("batchItemFailures") and "failed" not in body
 
     def answer(self, function: str, event: dict[str, Any]) -> dict[str, Any] | None:
         """Invoke a function: what it answered, None when it failed."""
@@ -129,6 +137,17 @@ class Desk:
         record = self.put(fill_docx(docx.make(call.call, call.version, "da"), {"municipality": next(self.fresh)}))
         return lambda: self.take(record)
 
+    def take_a_print(self) -> Callable[[], bool]:
+        """A form that was printed, which is read by the blank."""
+        call = self.stack.store.current_call(CALL)
+        assert call
+        blank, bucket = pdf.make(call.call, call.version, "da"), self.stack.output("DocumentsBucketName")
+        for name in FORM_NAMES.values():
+            self.s3.put_object(Bucket=bucket, Key=f"{folder(CALL, call.version)}{name}.pdf", Body=blank)
+        answers: Answers = {"municipality": next(self.fresh), "contact_name": "Ane"}
+        record = self.put(flattened(fill_pdf(blank, answers)))
+        return lambda: self.take(record)
+
     def take_an_older_one(self) -> Callable[[], bool]:
         """A file that is older than the one that counts already."""
         municipality = next(self.fresh)
@@ -137,6 +156,12 @@ class Desk:
         assert self.take(newer)
         return lambda: self.take(older)
 
+    def show(self, path: str) -> Callable[[], bool]:
+        """A page of the portal, or a document that the call has."""
+        documents = self.stack.output("DocumentsBucketName")
+        self.s3.put_object(Bucket=documents, Key=f"calls/{CALL}/v1/ansoegningsskema.docx", Body=b"x")
+        return lambda: self.invoke("PortalFunction", http_event(path))
+
     def tell(self) -> Callable[[], bool]:
         """A notice that waits."""
         assert self.take(self.put())
@@ -144,6 +169,7 @@ class Desk:
         pk, sk = next(
             (item["PK"]["S"], item["SK"]["S"]) for item in waiting
             if item["item"]["S"] == "notice" and item["status"]["S"] == "pending" and item["call"]["S"] == CALL
+            and item["audience"]["S"] != APPLICANT
         )  # fmt: skip
         return lambda: self.invoke("NotifyFunction", stream_event((pk, sk)))
 
@@ -198,24 +224,73 @@ class Desk:
 
         return work
 
+    def tick(self) -> Callable[[], bool]:
+        """A call that has opened, closed and is distributed, with an application to decide."""
+        call = f"fordelt-{uuid.uuid4().hex[:8]}"
+        given = a_call(id=call, opens="2018-02-27T00:00:00", deadline="2048-04-09T23:59:59")
+        self.stack.store.publish_call(given, now())
+        key = f"incoming/{call}/1.json"
+        bucket = self.stack.output("UploadsBucketName")
+        version = self.s3.put_object(Bucket=bucket, Key=key, Body=a_form(call))["VersionId"]
+        assert self.take(s3_record(key, version, bucket=bucket))
+        over = {"deadline": "2018-04-09T23:59:59", "distributed": {"date": "2018-05-14", "awards": []}}
+        self.stack.store.publish_call(a_call(id=call, opens="2018-02-27T00:00:00", **over), now())
+        return lambda: self.invoke("TickFunction", {})
+
+    def look_after_contacts(self) -> Callable[[], bool]:
+        """The daily look at who confirmed."""
+        return lambda: self.invoke("TickFunction", {"task": "contacts"})
+
+    def receipt(self) -> Notice:
+        """The row of a receipt that waits."""
+        record = self.put(contact_email="kontakt@example.dk")
+        assert self.take(record)
+        bucket, thing = self.stack.output("UploadsBucketName"), record["s3"]["object"]
+        identity = submission_id(bucket, unquote_plus(thing["key"]), thing["versionId"])
+        return next(row for row in self.stack.outbox.of_submission(identity) if row.audience == APPLICANT)
+
+    def write(self) -> Callable[[], bool]:
+        """A receipt to an applicant."""
+        row = self.receipt()
+        return lambda: self.invoke("NotifyFunction", stream_event((row.partition, row.sort_key)))
+
+    def hear(self) -> Callable[[], bool]:
+        """A mail that SES says came back."""
+        row = self.receipt()
+        assert self.invoke("NotifyFunction", stream_event((row.partition, row.sort_key)))
+        sent = self.stack.outbox.notice(row.partition, row.sort_key)
+        assert sent
+        return lambda: self.invoke("FeedbackFunction", sqs_event(ses_event(sent)))
+
 
 def decoded(record: dict[str, Any]) -> str:
     """The key of an event record."""
     return str(unquote_plus(record["s3"]["object"]["key"]))
 
 
-ROLES: dict[str, Callable[[Desk], Callable[[], bool]]] = {
+PAGES = {
+    "dynamodb:Query": "/",
+    "dynamodb:GetItem": f"/puljer/{CALL}/frist.ics",
+    "s3:ListBucket": f"/puljer/{CALL}",
+    "s3:GetObject": f"/puljer/{CALL}/dokumenter/ansoegningsskema.docx",
+}
+"""What the portal shows by way of each of its permissions."""
+
+WORK: dict[tuple[str, str], Callable[[Desk], Callable[[], bool]]] = {
+    ("IntakeRole", "s3:GetObject"): Desk.take_the_current,
+    ("IntakeRole", "s3:PutObject"): Desk.take_a_faulty_one,
+    ("IntakeRole", "dynamodb:ConditionCheckItem"): Desk.take_an_older_one,
+    ("NotifyRole", "ses:SendEmail"): Desk.write,
+    ("TickRole", "sns:ListSubscriptionsByTopic"): Desk.look_after_contacts,
+}
+"""The work that needs an action, where it is not the ordinary work of the role."""
+ORDINARY = {
+    "IntakeRole": Desk.take_a_version,
     "NotifyRole": Desk.tell,
+    "TickRole": Desk.tick,
     "ReconcileRole": Desk.reconcile,
     "EraseRole": Desk.erase,
-}
-"""What a function has to do that needs all that its role may do."""
-
-WORK: dict[str, Callable[[Desk], Callable[[], bool]]] = {
-    "s3:GetObject": Desk.take_the_current,
-    "s3:GetObjectVersion": Desk.take_a_version,
-    "s3:PutObject": Desk.take_a_faulty_one,
-    "dynamodb:ConditionCheckItem": Desk.take_an_older_one,
+    "FeedbackRole": Desk.hear,
 }
 
 
@@ -233,12 +308,19 @@ def desk(guarded: Stack) -> Iterator[Desk]:
 )
 def test_s15_each_action_is_needed(desk: Desk, role: str, action: str) -> None:
     """Without the action the function cannot do the work that needs it; with it, the same work is done."""
-    prepare = ROLES.get(role) or WORK.get(action, Desk.take_a_version)
-    work = prepare(desk)
+    work = desk.show(PAGES[action]) if role == "PortalRole" else WORK.get((role, action), ORDINARY[role])(desk)
     with desk.without(role, action):
         assert not work(), f"{role} does not need {action}"
     # A file that was being read when a permission went is given free again; one that was not, waits for its lease.
-    assert work() or action == "dynamodb:UpdateItem"
+    assert work() or (role, action) == ("IntakeRole", "dynamodb:UpdateItem")
+
+
+def test_s15_a_print_needs_the_blank(desk: Desk) -> None:
+    """Reading uploads is not enough for a form that was printed; with the blanks as well, it is taken."""
+    work = desk.take_a_print()
+    with desk.without("IntakeRole", "s3:GetObject", "ReadBlanks"):
+        assert not work()
+    assert work()
 
 
 def attempts(stack: Stack) -> dict[str, list[Callable[[Callable[[str], Any]], Any]]]:
@@ -250,29 +332,45 @@ def attempts(stack: Stack) -> dict[str, list[Callable[[Callable[[str], Any]], An
     documents = stack.output("DocumentsBucketName")
     topic, queue = stack.output("NoticesTopicArn"), stack.output("UploadsDeadLetterQueueUrl")
     key = {"PK": {"S": f"CALL#{CALL}"}, "SK": {"S": "CURRENT"}}
-    both: list[Callable[[Callable[[str], Any]], Any]] = [
+
+    def query(client: Callable[[str], Any]) -> Any:
+        named = {":pk": key["PK"]}
+        return client("dynamodb").query(
+            TableName=table, KeyConditionExpression="PK = :pk", ExpressionAttributeValues=named
+        )
+
+    every: list[Callable[[Callable[[str], Any]], Any]] = [
         lambda client: client("s3").put_object(Bucket=bucket, Key="incoming/x/y", Body=b""),
         lambda client: client("s3").delete_object(Bucket=bucket, Key="incoming/x/y"),
         lambda client: client("dynamodb").delete_item(TableName=table, Key=key),
         lambda client: client("dynamodb").scan(TableName=table),
-        lambda client: client("dynamodb").query(
-            TableName=table, KeyConditionExpression="PK = :pk", ExpressionAttributeValues={":pk": key["PK"]}
-        ),
         lambda client: client("sns").subscribe(TopicArn=topic, Protocol="email", Endpoint="x@example.dk"),
         lambda client: client("sqs").purge_queue(QueueUrl=queue),
         lambda client: client("iam").list_roles(),
         lambda client: client("lambda").list_functions(),
     ]
     return {
+        "PortalRole": [
+            *every,
+            lambda client: client("s3").get_object(Bucket=bucket, Key="incoming/x/y"),
+            lambda client: client("s3").list_objects_v2(Bucket=bucket),
+            lambda client: client("s3").get_object(Bucket=documents, Key="returned/y"),
+            lambda client: client("s3").put_object(Bucket=documents, Key="calls/x/v1/y", Body=b""),
+            lambda client: client("dynamodb").put_item(TableName=table, Item=key),
+            lambda client: client("dynamodb").update_item(TableName=table, Key=key),
+            lambda client: client("sns").publish(TopicArn=topic, Message="x"),
+        ],
         "IntakeRole": [
-            *both,
+            *every,
+            query,
             lambda client: client("s3").get_object(Bucket=bucket, Key="other/y"),
             lambda client: client("s3").put_object(Bucket=documents, Key="calls/x/v1/y", Body=b""),
             lambda client: client("s3").get_object(Bucket=documents, Key="returned/y"),
+            lambda client: client("s3").get_object(Bucket=documents, Key="calls/x/v1/guide.md"),
             lambda client: client("sns").publish(TopicArn=topic, Message="x"),
         ],
         "ReconcileRole": [
-            *both,
+            *every,
             lambda client: client("s3").get_object(Bucket=bucket, Key="incoming/x/y"),
             lambda client: client("s3").list_object_versions(Bucket=documents),
         ],
@@ -287,9 +385,27 @@ def attempts(stack: Stack) -> dict[str, list[Callable[[Callable[[str], Any]], An
             lambda client: client("iam").list_roles(),
         ],
         "NotifyRole": [
-            *both,
+            *every,
+            query,
             lambda client: client("s3").get_object(Bucket=bucket, Key="incoming/x/y"),
             lambda client: client("dynamodb").put_item(TableName=table, Item=key),
+            lambda client: client("sesv2").create_email_identity(EmailIdentity="other@example.dk"),
+        ],
+        "FeedbackRole": [
+            *every,
+            lambda client: client("s3").get_object(Bucket=bucket, Key="incoming/x/y"),
+            lambda client: client("sns").publish(TopicArn=topic, Message="x"),
+            lambda client: client("sesv2").send_email(
+                FromEmailAddress="puljer@example.dk",
+                Destination={"ToAddresses": ["x@example.dk"]},
+                Content={"Simple": {"Subject": {"Data": "x"}, "Body": {"Text": {"Data": "x"}}}},
+            ),
+        ],
+        "TickRole": [
+            *every,
+            lambda client: client("s3").get_object(Bucket=bucket, Key="incoming/x/y"),
+            lambda client: client("sns").publish(TopicArn=topic, Message="x"),
+            lambda client: client("sqs").send_message(QueueUrl=queue, MessageBody="x"),
         ],
     }
 

@@ -129,6 +129,13 @@ def test_intake_leaves_a_real_record(invoke: Invoke, guarded: Stack) -> None:
     assert len([one for one in guarded.store.list_submissions(CALL) if one.key == key]) == 1
 
 
+def test_the_portal_answers_requests(invoke: Invoke, guarded: Stack) -> None:
+    """In Lambda's own container the list of calls and a call's page are made from the real table and bucket."""
+    guarded.store.publish_call(a_call(id=CALL, deadline="2048-04-09T23:59:59"), now())
+    for event in ("portal-list", "portal-call"):
+        assert invoke("PortalFunction", EVENTS / f"{event}.json")["statusCode"] == 200
+
+
 @pytest.mark.parametrize(
     ("function", "event"),
     [
@@ -156,3 +163,9 @@ def test_the_samples_of_the_clock_are_answered_with_counts(
 ) -> None:
     """What the schedules send is understood by the functions as they are built."""
     assert invoke(function, EVENTS / f"{event}.json").keys() == counts
+
+
+@pytest.mark.parametrize("event", ["tick-schedule", "tick-contacts"])
+def test_a_tick_runs_with_what_its_schedules_send(invoke: Invoke, event: str) -> None:
+    """Both schedules' events are answered with counts, and no call went wrong."""
+    assert "failed" not in invoke("TickFunction", EVENTS / f"{event}.json")

@@ -8,14 +8,14 @@ import pytest
 from botocore.exceptions import ClientError
 
 from builders import a_form
-from puljeport.notices import Status
+from puljeport.notices import Status, endpoint
 from worlds import World, worker_client
 
 KEY = "incoming/samvaer-2018/skema.json"
 
 
 def test_a_notice_is_published_with_attributes_to_filter_by(world: World) -> None:
-    """Call, event, role, contact and language are message attributes, so that a subscription can choose."""
+    """Call, event, role, contact, language and mailbox are message attributes, so that a subscription can choose."""
     world.take(KEY, a_form())
     world.notify_all()
     attributes = [
@@ -23,7 +23,7 @@ def test_a_notice_is_published_with_attributes_to_filter_by(world: World) -> Non
         for message in world.received_messages()
     ]
     expected = {"call": "samvaer-2018", "event": "accepted", "role": "professional", "language": "da"}
-    assert expected | {"contact": "professional-1"} in attributes
+    assert expected | {"contact": "professional-1", "mailbox": endpoint("konsulent-1@example.dk")} in attributes
     assert len(attributes) == 2
 
 
@@ -109,6 +109,6 @@ def test_people_get_text_and_programs_get_json_in_one_publish(world: World) -> N
     world.notify_all()
     worker_client("sns").meta.events.unregister("provide-client-params.sns.Publish", see)
     variants = json.loads(published[0])
-    assert "Der er kommet en indsendelse" in variants["default"]
+    assert "Der er kommet en ansøgning" in variants["default"]
     assert json.loads(variants["https"]) == json.loads(variants["sqs"])
     assert "email" not in variants, "e-mail subscribers get the default"

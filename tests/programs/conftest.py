@@ -31,8 +31,22 @@ def convert(tmp_path_factory: pytest.TempPathFactory) -> Convert:
     return run
 
 
+@pytest.fixture(scope="session")
+def libraries(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the JavaScript libraries, as the lock file has them."""
+    folder = tmp_path_factory.mktemp("node")
+    for name in ("package.json", "package-lock.json", "fill_pdf.mjs"):
+        shutil.copy(Path(__file__).parent / name, folder)
+    command = ["npm", "ci", "--omit=optional", "--ignore-scripts", "--no-audit", "--no-fund"]
+    subprocess.run(command, cwd=folder, check=True, capture_output=True, timeout=300)
+    return folder
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what needs a program that is not installed (Debian: libreoffice, pdftk-java, poppler-utils)."""
+    """Leave out what needs a program that is not installed.
+
+    In Debian: chromium, ghostscript, libreoffice-writer, libreoffice-calc, npm, pdftk-java, poppler-utils, qpdf.
+    """
     missing: dict[str, int] = {}
     left_out = []
     for item in items:

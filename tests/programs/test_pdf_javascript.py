@@ -6,7 +6,6 @@ They come from npm, pinned by `package-lock.json`. Left out, and said so, where 
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -19,7 +18,6 @@ from puljeport.readers import read
 
 pytestmark = [pytest.mark.slow, pytest.mark.program("node"), pytest.mark.program("npm")]
 
-HERE = Path(__file__).parent
 CALL = sample_call()
 ANSWERS = {
     "municipality": "Ærø", "cvr": "55133018", "contact_name": "Åse Øst & <søn> Złoty 😀",
@@ -27,17 +25,6 @@ ANSWERS = {
     "background": "Første linje\nanden linje", "hours": "12", "signed_by": "Åse", "signed_on": "9. april 2018",
     "partners__name__1": "Æblehaven", "no_money": True, "topics__sport": True, "model": "model-2",
 }  # fmt: skip
-
-
-@pytest.fixture(scope="session")
-def libraries(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the libraries, as the lock file has them."""
-    folder = tmp_path_factory.mktemp("node")
-    for name in ("package.json", "package-lock.json", "fill_pdf.mjs"):
-        shutil.copy(HERE / name, folder)
-    command = ["npm", "ci", "--omit=optional", "--ignore-scripts", "--no-audit", "--no-fund"]
-    subprocess.run(command, cwd=folder, check=True, capture_output=True, timeout=300)
-    return folder
 
 
 @pytest.mark.parametrize("library", ["pdfjs", "pdf-lib"])

@@ -6,7 +6,8 @@ from collections import Counter, defaultdict
 from datetime import timedelta
 
 from puljeport.calls import Event
-from puljeport.notices import APPLICANT, GATHERINGS, Notice, Status
+from puljeport.contacts import GATHERINGS
+from puljeport.notices import APPLICANT, Notice, Status
 from puljeport.submissions import State, Submission
 from simulation.universe import CALL, Universe
 

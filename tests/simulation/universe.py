@@ -277,7 +277,7 @@ class _Struck:
     """A piece of work in which some calls to AWS are struck; `value` is what it gave, None when its worker died."""
 
     def __init__(self, universe: Universe, kinds: dict[int, steps.FaultKind]) -> None:
-        self.universe, self.kinds, self.value = universe, kinds, None  # type: ignore[var-annotated]
+        self.universe, self.kinds, self.value = universe, kinds, None
 
     def __enter__(self) -> Any:
         faults = self.universe.world.faults

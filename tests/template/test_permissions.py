@@ -157,9 +157,15 @@ KEYS = {
     ("IntakeRole", "dynamodb:GetItem"): {"CALL#*", "SUB#*", "APPLICANT#*", "ERASED#*"},
     ("IntakeRole", "dynamodb:PutItem"): {"SUB#*", "REFERENCE#*", "APPLICANT#*"},
     ("IntakeRole", "dynamodb:UpdateItem"): {"SUB#*"},
+    ("PortalRole", "dynamodb:GetItem"): {"CALL#*"},
+    ("PortalRole", "dynamodb:Query"): {"CALL#*", "CALLS"},
     ("IntakeRole", "dynamodb:ConditionCheckItem"): {"APPLICANT#*", "ERASED#*"},
     ("NotifyRole", "dynamodb:GetItem"): {"SUB#*", "CALL#*"},
     ("NotifyRole", "dynamodb:UpdateItem"): {"SUB#*", "CALL#*", "PACE#*"},
+    ("TickRole", "dynamodb:GetItem"): {"CALL#*", "SUB#*"},
+    ("TickRole", "dynamodb:Query"): {"CALL#*", "CALLS", "HELD#*"},
+    ("TickRole", "dynamodb:PutItem"): {"CALL#*", "SUB#*"},
+    ("TickRole", "dynamodb:UpdateItem"): {"SUB#*"},
     ("FeedbackRole", "dynamodb:GetItem"): {"SUB#*", "CALL#*"},
     ("FeedbackRole", "dynamodb:PutItem"): {"SUB#*", "ADDRESS#*"},
     ("FeedbackRole", "dynamodb:UpdateItem"): {"SUB#*"},
@@ -190,6 +196,24 @@ def test_s15_a_role_reaches_only_the_items_of_its_work(resources: dict[str, Reso
                 keys = statement["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"]
                 found.setdefault((name, action), set()).update(keys)
     assert found == KEYS
+
+
+def test_s15_the_portal_reaches_calls_and_their_documents_and_nothing_else(resources: dict[str, Resource]) -> None:
+    """No submission, applicant or returned copy can be read in the name of the function that the internet talks to."""
+    tables, documents = list[set[str]](), list[str]()
+    for statement in allows(resources["PortalRole"]):
+        condition = statement.get("Condition", {})
+        actions = many(statement["Action"])
+        assert not any(re.match(r"(dynamodb|s3):(Put|Update|Delete|Scan|Batch)", action) for action in actions)
+        if any(action.startswith("dynamodb:") for action in actions):
+            (keys,) = condition.values()
+            tables.append(set(keys["dynamodb:LeadingKeys"]))
+        elif "s3:GetObject" in actions:
+            documents.append(statement["Resource"]["Fn::Sub"])
+        elif "s3:ListBucket" in actions:
+            documents.append(condition["StringLike"]["s3:prefix"])
+    assert tables == [{"CALL#*"}, {"CALLS"}]
+    assert documents == ["calls/*", "${DocumentsBucket.Arn}/calls/*"]
 
 
 ATTRIBUTES = {

@@ -17,13 +17,16 @@ import erase.app
 import feedback.app
 import notify.app
 import reconcile.app
+import tick.app
 from puljeport.settings import (
     PREFIX,
     EraseSettings,
     FeedbackSettings,
     IntakeSettings,
     NotifySettings,
+    PortalSettings,
     ReconcileSettings,
+    TickSettings,
 )
 from puljeport.submissions import State
 from template.resources import Resource, many, named, of
@@ -34,6 +37,8 @@ KEEPS = {"Retain", "RetainExceptOnCreate"}
 SETTINGS: dict[str, type[BaseModel]] = {
     "IntakeFunction": IntakeSettings,
     "NotifyFunction": NotifySettings,
+    "TickFunction": TickSettings,
+    "PortalFunction": PortalSettings,
     "ReconcileFunction": ReconcileSettings,
     "EraseFunction": EraseSettings,
     "FeedbackFunction": FeedbackSettings,
@@ -160,6 +165,8 @@ def test_every_function_logs_where_logs_end(resources: dict[str, Resource]) -> N
     for name, function in of(resources, "AWS::Lambda::Function").items():
         assert function["LoggingConfig"]["LogFormat"] == "JSON", name
         used += named(function["LoggingConfig"]["LogGroup"])
+    for stage in of(resources, "AWS::ApiGatewayV2::Stage").values():
+        used += named(stage["AccessLogSettings"]["DestinationArn"])
     assert sorted(used) == sorted(groups)
 
 
@@ -183,6 +190,41 @@ def test_r20_only_new_pending_notices_wake_notify(resources: dict[str, Resource]
     (pattern,) = mapping["FilterCriteria"]["Filters"]
     for what, (event, woken) in wakes.items():
         assert EventPattern.load(pattern["Pattern"]).matches_event(event) is woken, what
+
+
+# -- the portal's API ------------------------------------------------------------------------------------------------
+
+
+def test_every_address_of_the_portal_reaches_its_function(resources: dict[str, Resource]) -> None:
+    """The API's one route leads to the function, which only this API's route may invoke, in the payload it reads."""
+    (route,) = of(resources, "AWS::ApiGatewayV2::Route").values()
+    (integration,) = of(resources, "AWS::ApiGatewayV2::Integration").values()
+    (permission,) = (
+        one for one in of(resources, "AWS::Lambda::Permission").values()
+        if one["Principal"] == "apigateway.amazonaws.com"
+    )  # fmt: skip
+    assert route["RouteKey"] == "$default"
+    assert named(route["Target"]) == {"PortalIntegration"}
+    assert integration["PayloadFormatVersion"] == "2.0"
+    assert named(integration["IntegrationUri"]) == named(permission["FunctionName"]) == {"PortalFunction"}
+    assert permission["SourceArn"]["Fn::Sub"].endswith(":${PortalApi}/*/$default")
+
+
+def test_s14_the_portal_is_throttled_and_leaves_an_answer_time(resources: dict[str, Resource]) -> None:
+    """The stage passes on so many requests a second, and the function ends before API Gateway gives up."""
+    (stage,) = of(resources, "AWS::ApiGatewayV2::Stage").values()
+    limits = stage["DefaultRouteSettings"]
+    assert 0 < limits["ThrottlingRateLimit"] <= limits["ThrottlingBurstLimit"] <= 500
+    assert of(resources, "AWS::Lambda::Function")["PortalFunction"]["Timeout"] < 30
+
+
+def test_s10_the_access_log_holds_neither_addresses_nor_paths(resources: dict[str, Resource]) -> None:
+    """The access log is JSON of how a request went, with nothing of who made it or of what its path may hold."""
+    (stage,) = of(resources, "AWS::ApiGatewayV2::Stage").values()
+    logged = json.loads(stage["AccessLogSettings"]["Format"])
+    assert {"route", "status", "milliseconds"} <= set(logged)
+    for value in logged.values():
+        assert not re.search(r"(?i)path|sourceIp|userAgent|identity|query|header|authorizer", value), value
 
 
 # -- watching --------------------------------------------------------------------------------------------------------
@@ -229,6 +271,8 @@ def test_alarms_watch_metrics_that_are_sent(resources: dict[str, Resource]) -> N
     sent = {"intake": {"Submission" + state.value.title().replace("_", "") for state in State}}
     sent["notify"] = set(notify.app.METRICS.values())
     sent |= {"reconcile": reconcile.app.METRICS, "erase": erase.app.METRICS}
+    sent["tick"] = {*tick.app.METRICS.values(), tick.app.TICKED, tick.app.UNREACHED}
+    sent["portal"] = {"PortalFailed", "PortalAnswered"}
     sent["feedback"] = set(feedback.app.METRICS.values())
     services = {
         function["Environment"]["Variables"]["POWERTOOLS_SERVICE_NAME"]["Fn::Sub"]: function["Handler"].split(".")[0]
@@ -276,6 +320,20 @@ def test_the_dashboard_can_be_drawn(resources: dict[str, Resource]) -> None:
     widgets = json.loads(re.sub(r"\$\{[^}]+\}", "name", dashboard["DashboardBody"]["Fn::Sub"]))["widgets"]
     places = [(widget["x"], widget["y"]) for widget in widgets]
     assert len(set(places)) == len(places) >= 4
+
+
+def test_a_calendar_that_stands_still_is_noticed_within_a_quarter_of_an_hour(resources: dict[str, Resource]) -> None:
+    """The clock wakes tick every five minutes; three in a row that did not come to their end raise the alarm."""
+    rules = {rule["ScheduleExpression"]: rule for rule in of(resources, "AWS::Events::Rule").values()}
+    assert set(rules) == {"rate(5 minutes)", "cron(0 6 * * ? *)"}
+    for rule in rules.values():
+        (target,) = rule["Targets"]
+        assert named(target["Arn"]) == {"TickFunction"}
+    (daily,) = rules["cron(0 6 * * ? *)"]["Targets"]
+    assert json.loads(daily["Input"]) == {"task": tick.app.CONTACTS}
+    (alarm,) = (each for each in of(resources, "AWS::CloudWatch::Alarm").values() if each["MetricName"] == "TickDone")
+    assert alarm["Period"] * alarm["EvaluationPeriods"] == 15 * 60
+    assert (alarm["Threshold"], alarm["TreatMissingData"]) == (1, "breaching")
 
 
 def test_outputs_are_explained(template: dict[str, Any]) -> None:

@@ -17,6 +17,7 @@ from puljeport import definitions, letters
 from puljeport.applications import read_application
 from puljeport.calls import Call, Event, Role
 from puljeport.contacts import OF_A_SUBMISSION
+from puljeport.feedback import Kind
 from puljeport.letters import Letter, Links
 from puljeport.letters.rendering import TEMPLATES
 from puljeport.notices import FOR_APPLICANTS, LISTED, OPERATIONS, Notice
@@ -161,6 +162,15 @@ def test_the_templates_have_words_for_every_event_and_no_other(audience: str, la
     worded = set(re.findall(r"{% macro (\w+)_subject\(\) %}", text))
     assert worded == {event.value for event in (FOR_APPLICANTS if audience == "applicant" else Event)}
     assert worded <= set(re.findall(r"{% macro (\w+)\(\) %}", text))
+
+
+def test_who_hears_what_is_documented() -> None:
+    """Every event, and every way in which a mail can fail to arrive, has a line in docs/messages.md."""
+    document = (Path(__file__).parents[2] / "docs" / "messages.md").read_text(encoding="utf-8")
+    applicants, contacts = document.split("## What a contact is told")
+    assert {event for event in Event if f"| `{event}` |" in applicants} == set(FOR_APPLICANTS)
+    assert [event for event in Event if f"`{event}`" not in contacts] == []
+    assert [kind for kind in Kind if f"| `{kind}` |" not in contacts] == []
 
 
 # -- what they say ---------------------------------------------------------------------------------------------------

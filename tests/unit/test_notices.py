@@ -2,23 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from builders import DEFINITION, MIDWAY, a_call, a_submission
+from builders import DEFINITION, MIDWAY, a_call, a_notice, a_submission
 from puljeport import notices
 from puljeport.calls import Event, Role
-from puljeport.notices import Notice
-from puljeport.texts import Text
-
-
-def a_notice(**changes: Any) -> Notice:
-    """A notice with defaults."""
-    given: dict[str, Any] = {
-        "submission": "id", "event": Event.ACCEPTED, "audience": "professional-1", "role": Role.PROFESSIONAL,
-        "call": "samvaer-2018", "call_title": Text(da="Støtte til samvær", en="Support"), "reference": "SAM-7K3M-9QWX",
-        "received_at": MIDWAY, "created_at": MIDWAY,
-    }  # fmt: skip
-    return Notice(**(given | changes))
 
 
 def test_operations_hears_of_the_unreadable_even_without_a_call() -> None:

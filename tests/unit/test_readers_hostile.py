@@ -24,7 +24,7 @@ from hypothesis import strategies as st
 from formfiles import rewrite, sample_call
 from puljeport.blanks import docx
 from puljeport.errors import Unreadable
-from puljeport.readers import bounds, package, read, wordtext
+from puljeport.readers import bounds, package, read, walk, wordtext
 
 BLANK = docx.make(sample_call(), 3, "da")
 JSON = b'{"call": "samvaer-2018", "version": 3, "values": {"cvr": "12345678", "hours": 3, "partners": [{"name": "A"}]}}'
@@ -132,6 +132,15 @@ HOSTILE: dict[str, tuple[str, Callable[[], bytes]]] = {
         ),
     ),
     "half a million elements": ("zip_bomb", lambda: body("<w:p/>" * 500_000)),
+    "half a million elements in a deletion": ("zip_bomb", lambda: body("<w:del>" + "<w:p/>" * 500_000 + "</w:del>")),
+    "half a million elements in two parts": (
+        "zip_bomb",
+        lambda: rewrite(
+            BLANK,
+            styles=lambda xml: xml.replace("</w:styles>", "<w:x/>" * 250_000 + "</w:styles>"),
+            document=lambda xml: xml.replace("</w:body>", "<w:x/>" * 250_000 + "</w:body>"),
+        ),
+    ),
     "a tag of 5 MB": ("zip_bomb", lambda: body("<w:p " + " ".join(f'a{n}=""' for n in range(700_000)) + "/>")),
     "200,000 cells": ("too_much_text", lambda: body("<w:tbl><w:tr>" + "<w:tc/>" * 200_000 + "</w:tr></w:tbl>")),
     "150,000 pieces of text": (
@@ -166,6 +175,7 @@ HOSTILE: dict[str, tuple[str, Callable[[], bytes]]] = {
     ),
     "a DTD in the properties": ("dtd_refused", lambda: rewrite(BLANK, custom=lambda _: "<!DOCTYPE x><x/>")),
     "257 elements deep": ("too_deep", lambda: with_document("<x>" * 257 + "</x>" * 257)),
+    "257 elements deep in a deletion": ("too_deep", lambda: body("<w:del>" + "<x>" * 257 + "</x>" * 257 + "</w:del>")),
     "100,000 tables deep": ("too_deep", lambda: body("<w:tbl><w:tr><w:tc>" * 100_000)),
     "half a file": ("bad_docx", lambda: BLANK[: len(BLANK) // 2]),
     "no end": ("bad_docx", lambda: BLANK[:-30]),
@@ -290,7 +300,7 @@ def test_the_bounds_are_those_that_were_decided() -> None:
     """The limits stand as designed; a slip of the pen in one would not show in the tests above."""
     assert (bounds.MAX_FILE, bounds.MAX_TEXT) == (10 * 1024 * 1024, 400_000)
     assert (package.MAX_ENTRIES, package.MAX_PART, package.MAX_TOTAL) == (2_000, 30 << 20, 60 << 20)
-    assert (package.MAX_DEPTH, wordtext.MAX_ELEMENTS) == (256, 400_000)
+    assert (walk.MAX_DEPTH, wordtext.MAX_ELEMENTS) == (256, 400_000)
 
 
 @settings(max_examples=400, deadline=None)

@@ -7,27 +7,26 @@ NFKC is deliberately not used: it would make `5²` into `52` and `½` into `1⁄
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
-LINE_BREAKS = str.maketrans(dict.fromkeys("\r\v\f\x85\u2028\u2029", "\n"))
-# Invisible, harmless, and left behind by copying from web pages: gone without a word.
-LITTER = str.maketrans(dict.fromkeys("\u00ad\u061c\u200b\u200e\u200f\u2060\ufeff"))
-# Embeddings, overrides and isolates change the order in which other characters are shown.
-BIDI = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_TIDY = str.maketrans(
+    dict.fromkeys("\r\v\f\x85\u2028\u2029", "\n")
+    # Invisible, harmless, and left behind by copying from web pages: gone without a word.
+    | dict.fromkeys("\u00ad\u061c\u200b\u200e\u200f\u2060\ufeff", "")
+)
+# Control characters and halves of pairs, and what changes the order in which others are shown (embeddings, overrides,
+# isolates); annotations, noncharacters (the last two of each plane among them) and tags.
+_HIDDEN = re.compile(
+    "[\0-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069\ufff9-\ufffb\ufdd0-\ufdef"
+    + "".join(chr(plane + last) for plane in range(0, 0x110000, 0x10000) for last in (0xFFFE, 0xFFFF))
+    + "\U000e0000-\U000e007f]"
+)
 DASHES = frozenset("\u2010\u2011\u2012\u2013\u2014\u2015\u2212")
 QUOTE_LENGTH = 60
 MOST_MARKS = 30
 """Combining marks in a row, as in the stream-safe format (Unicode, UAX #15, 13): no writing has more, and the time to
 put them in order grows by the square of their number."""
-
-
-def _hidden(character: str) -> bool:
-    if character in "\n\t":
-        return False
-    point = ord(character)
-    tag_or_annotation = 0xE0000 <= point <= 0xE007F or 0xFFF9 <= point <= 0xFFFB
-    noncharacter = 0xFDD0 <= point <= 0xFDEF or point & 0xFFFE == 0xFFFE
-    return character in BIDI or tag_or_annotation or noncharacter or unicodedata.category(character) in ("Cc", "Cs")
 
 
 def _stream_safe(text: str) -> str:
@@ -46,8 +45,10 @@ def clean(text: str) -> tuple[str, int]:
 
     NFC, line breaks as `\\n`, no space at line ends, none around the whole.
     """
-    text = text.replace("\r\n", "\n").translate(LINE_BREAKS).translate(LITTER)
-    kept = _stream_safe("".join(character for character in text if not _hidden(character)))
+    if text.isascii() and text.isprintable():  # as most answers are: one line with nothing to take out
+        return text.strip(), 0
+    text = text.replace("\r\n", "\n").translate(_TIDY)
+    kept = _stream_safe(_HIDDEN.sub("", text))
     lines = unicodedata.normalize("NFC", kept).split("\n")
     return "\n".join(line.rstrip() for line in lines).strip(), len(text) - len(kept)
 

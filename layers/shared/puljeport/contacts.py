@@ -135,7 +135,8 @@ class Absence(Model):
 
     def faults(self) -> Iterable[Fault]:
         """An end before the beginning."""
-        return soundness.ordered("first", self.first, "last", self.last)
+        if self.last < self.first:
+            yield ("last",), f"the last day away ({self.last}) is before the first ({self.first}); correct one of them"
 
 
 class Contact(Model):

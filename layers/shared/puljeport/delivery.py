@@ -71,7 +71,7 @@ class Delivery:
                 return Delivered.DELAYED
             self.outbox.hold(notice)
             return Delivered.HELD
-        return self._sent(notice, self.topic.publish(letters.to_contact(notice, self.links)))
+        return self._sent(notice, self.topic.publish(letters.to_contact(notice, self.links), notice.endpoint))
 
     def _to_applicant(self, notice: Notice) -> Delivered:
         if self.mail is None:

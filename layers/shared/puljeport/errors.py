@@ -8,7 +8,9 @@ PuljeportError
 ├── UnknownSubmission    no submission has that id or reference
 ├── Undelivered          somebody has yet to be told of a submission that is to be erased
 ├── Refused              AWS will never take this message; carries its reason
+├── LimitReached         AWS would refuse a change for its quotas; says which, and what to do
 ├── ObjectGone           the stored object (or that version of it) no longer exists
+├── TooMany              somebody asks more often than is fair to the others
 └── Contention           a record kept changing under us; try again later
 """
 
@@ -82,8 +84,20 @@ class Refused(PuljeportError):
         super().__init__(reason)
 
 
+class LimitReached(PuljeportError):
+    """AWS has a quota that what was asked for would pass. The message says which, and what to do; nothing was done."""
+
+
 class ObjectGone(PuljeportError):
     """The stored object, or that version of it, no longer exists."""
+
+
+class TooMany(PuljeportError):
+    """Somebody asks more often than is fair to the others. `seconds`: after how long they may ask again."""
+
+    def __init__(self, seconds: int) -> None:
+        self.seconds = seconds
+        super().__init__(f"again in {seconds} seconds")
 
 
 class Contention(PuljeportError):

@@ -25,12 +25,17 @@ type Item = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class PublishedCall:
-    """One version of a call as it was published; the current one with its deadline as it was last extended."""
+    """One version of a call: its definition as it was published, and what its deadline was put off by since."""
 
-    call: Call
+    definition: Call
     version: int
     published_at: datetime
     extensions: tuple[Extension, ...] = ()
+
+    @property
+    def call(self) -> Call:
+        """The call as it is in force: with its deadline as it was last extended."""
+        return extended(self.definition, self.extensions)
 
 
 def call_key(call: str, sort: str) -> Item:
@@ -156,10 +161,10 @@ def concluded(after: Submission, now: datetime, by: str = "intake", detail: str 
 
 def published(item: Item) -> PublishedCall:
     """A call version, from its item."""
-    call = Call.model_validate_json(item["definition"], context=PUBLISHED)
+    # What a later release knew more of is no fault: its definitions may be here before its functions are.
+    call = Call.model_validate_json(item["definition"], context=PUBLISHED, extra="ignore")
     extensions = tuple(Extension.model_validate(each) for each in item.get("extensions", []))
-    at = datetime.fromisoformat(item["published_at"])
-    return PublishedCall(extended(call, extensions), int(item["version"]), at, extensions)
+    return PublishedCall(call, int(item["version"]), datetime.fromisoformat(item["published_at"]), extensions)
 
 
 def stamp(at: datetime) -> str:

@@ -16,7 +16,7 @@ LISTED = ("id", "reference", "call", "state", "bucket", "key", "version_id", "sh
 """What reconciling needs of a record: never an answer, and a hundredth of what a record weighs."""
 
 AGAIN = timedelta(hours=6)
-"""How long what was put back is left alone: longer than a queue tries (8 × 6 minutes), so that no copies pile up."""
+"""How long what was put back is left alone: longer than a queue tries (8 times 6 minutes), lest copies pile up."""
 REMEMBERED = timedelta(days=30)
 """How long it is remembered that something was put back: until well after every queue has forgotten it."""
 

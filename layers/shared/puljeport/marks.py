@@ -8,6 +8,7 @@ cell that adds a column up. Blanks write keys, readers read them; neither knows 
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 CALL_PROPERTY = "puljeport-call"
 VERSION_PROPERTY = "puljeport-version"
@@ -114,6 +115,7 @@ def flat(key: str) -> str:
     return _ESCAPE.sub(lambda match: _ESCAPED[match[0]], key)
 
 
+@lru_cache(2_048)  # one form names its fields in the same way a thousand times
 def from_flat(name: str) -> str | None:
     """The key that `flat` made `name` of, or None where it did not."""
     key = _UNESCAPE.sub(lambda match: _UNESCAPED[match[1]], name)

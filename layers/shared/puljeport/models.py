@@ -57,7 +57,8 @@ def _kroner(value: Decimal) -> Decimal:
     return value
 
 
-Slug = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{1,62}[a-z0-9]$")]
+SLUG = r"^[a-z][a-z0-9-]{1,62}[a-z0-9]$"
+Slug = Annotated[str, Field(pattern=SLUG)]
 """An id that people type and that stands in addresses and object keys: lower case, digits, hyphens."""
 FieldId = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 """A field's id. No `.`, which separates it from a choice or a column, and short enough for a Word tag."""
@@ -68,6 +69,11 @@ LocalTime = Annotated[datetime, BeforeValidator(_local_time)]
 """A date with its time of day, without an offset: local to the call's `time_zone`."""
 Kroner = Annotated[Decimal, AfterValidator(_kroner)]
 """Danish kroner, with øre as two decimals."""
+
+
+def is_slug(text: str) -> bool:
+    """Whether `text` could be the id of a call, so that nothing else is ever looked up."""
+    return re.fullmatch(SLUG, text) is not None
 
 
 PUBLISHED: dict[str, bool] = {"published": True}

@@ -42,6 +42,20 @@ class NotifySettings(_Settings):
     portal_url: Annotated[str, Field(pattern=r"^$|^https?://[^\s]+[^/]$")] = ""
 
 
+class PortalSettings(_Settings):
+    """What the function `portal` needs.
+
+    `portal_address` is the address that people know it by, without a slash at its end; empty: whatever it is called by.
+    `portal_owner` is the authority that answers for it, `portal_contact` its mailbox for remarks on accessibility.
+    """
+
+    table: Annotated[str, Field(min_length=3)]
+    documents_bucket: Annotated[str, Field(min_length=3)]
+    portal_address: Annotated[str, Field(pattern=r"^(https?://[^/\s]+)?$")] = ""
+    portal_owner: Annotated[str, Field(min_length=1)] = "Puljeport"
+    portal_contact: Annotated[str, Field(pattern=r"^([^@\s]+@[^@\s]+)?$")] = ""
+
+
 class ReconcileSettings(NotifySettings):
     """What the function `reconcile` needs: to send what `notify` did not, and to put back what the queue lost."""
 
@@ -81,6 +95,11 @@ def load[S: _Settings](model: type[S], environment: Mapping[str, str] | None = N
         return model.model_validate({name: value for name, value in given.items() if value is not None})
     except ValidationError as error:
         raise ConfigError("; ".join(_describe(fault["loc"], given, fault["msg"]) for fault in error.errors())) from None
+
+
+def for_a_child() -> dict[str, str]:
+    """What a process of our own needs of the environment to start: where Python's libraries are, and no secret."""
+    return {name: os.environ[name] for name in ("LD_LIBRARY_PATH",) if name in os.environ}
 
 
 def _describe(location: tuple[int | str, ...], given: Mapping[str, str | None], message: str) -> str:

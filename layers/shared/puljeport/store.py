@@ -108,8 +108,7 @@ class Store(Table):
         try:
             self._transact([self._put(after, condition, {":version": before.version, ":given": given})])
         except Contention:
-            known = self.current_call(call)
-            if not known or not known.extensions or not known.extensions[-1].says_the_same(extension):
+            if self._get(items.call_key(call, "CURRENT")) != after:
                 raise
         return items.published(after)
 
@@ -120,7 +119,8 @@ class Store(Table):
         which = hashlib.sha256(waiver.applicant.encode()).hexdigest()[:16]
         listed = items.call_key(call, f"WAIVER#{items.stamp(waiver.at)}#{which}")
         always = "attribute_not_exists(PK) OR attribute_exists(PK)"
-        self._transact([self._put(items.waiver_key(call, waiver.applicant) | body, always), self._put(listed | body)])
+        current = items.waiver_key(call, waiver.applicant)
+        self._transact([self._put(key | body, always) for key in (current, listed)])
 
     def waiver(self, call: str, applicant: str) -> Waiver | None:
         """What lets an applicant send after the deadline, where there is something."""
@@ -137,7 +137,7 @@ class Store(Table):
         found = self._partition(items.call_key(call, "")["PK"], "MOMENT#")
         return sorted((Record.model_validate(item) for item in found), key=lambda record: (record.due, record.name))
 
-    def versions(self, call: str) -> list[PublishedCall]:
+    def call_versions(self, call: str) -> list[PublishedCall]:
         """Every version of a call that was published, oldest first."""
         found = self._partition(items.call_key(call, "")["PK"], "VERSION#")
         return sorted((items.published(item) for item in found), key=lambda published: published.version)

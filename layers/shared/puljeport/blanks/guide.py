@@ -1,7 +1,6 @@
 """The guide of a call, from its Markdown: as a tagged PDF, and as a page of HTML.
 
-CommonMark with tables, read by markdown-it-py. HTML inside the Markdown is text, not markup, and only web and mail
-addresses become links, so that a guide can be shown on the authority's own site whoever wrote it.
+`puljeport.markdown` reads it, so that nothing in it can do harm on the authority's own site, whoever wrote it.
 """
 
 from __future__ import annotations
@@ -11,11 +10,10 @@ from html import escape
 from io import BytesIO
 from typing import Any
 
-from markdown_it import MarkdownIt
 from markdown_it.tree import SyntaxTreeNode
 from pikepdf import ObjectStreamMode, Pdf
 
-from puljeport import marks
+from puljeport import markdown, marks
 from puljeport.blanks.pdfcontent import about
 from puljeport.blanks.typeset import typeset
 from puljeport.calls import Call
@@ -33,13 +31,6 @@ _STYLE = (
 )
 
 
-def _reader() -> MarkdownIt:
-    reader = MarkdownIt("commonmark", {"html": False}).enable("table")
-    # A picture would be fetched from elsewhere: what it shows is said instead.
-    reader.add_render_rule("image", lambda _, tokens, index, *__: escape(tokens[index].content))
-    return reader
-
-
 def html(call: Call, version: int, guide: str, language: Language = "da") -> bytes:
     """The guide as a whole page of HTML in UTF-8. It needs nothing from elsewhere and runs nothing."""
     title = f"{_KIND.get(language)}: {call.title.get(language)}"
@@ -48,14 +39,14 @@ def html(call: Call, version: int, guide: str, language: Language = "da") -> byt
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f'<meta name="{marks.GUIDE_PROPERTY}" content="{call.id}@{version}">\n'
         f"<title>{escape(title)}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n<main>\n"
-        f'<p class="agency">{escape(call.administered_by.get(language))}</p>\n{_reader().render(guide)}'
+        f'<p class="agency">{escape(call.administered_by.get(language))}</p>\n{markdown.html(guide, top=1)}'
         f'<p class="about">{escape(call.id)}, version {version}</p>\n</main>\n</body>\n</html>\n'
     ).encode()
 
 
 def pdf(call: Call, version: int, guide: str, language: Language = "da") -> bytes:
     """The guide as a tagged PDF (PDF/UA-1). The same input gives the same bytes."""
-    tree = SyntaxTreeNode(_reader().parse(guide))
+    tree = SyntaxTreeNode(markdown.reader().parse(guide))
     content = {
         "about": about(call, version, language, _KIND.get(language)),
         "agency": call.administered_by.get(language),

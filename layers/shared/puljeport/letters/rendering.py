@@ -66,5 +66,5 @@ def render(audience: Audience, event: str, language: Language, flavour: Flavour,
     subject = _flow(getattr(words, f"{event}_subject")())
     body = getattr(words, event)()
     page = environment.get_template(f"page.{flavour}.j2")
-    whole = page.render(subject=subject, body=body, language=language)
+    whole = page.render(subject=subject, body=body, language=language, agency=context.get("agency"))
     return Rendered(str(subject), _BLANKS.sub("\n\n", whole).strip() + "\n")

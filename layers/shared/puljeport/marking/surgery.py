@@ -14,7 +14,8 @@ from xml.sax.saxutils import quoteattr
 
 from puljeport.errors import Unreadable
 from puljeport.problems import problem
-from puljeport.readers.package import Package, Position
+from puljeport.readers.package import Package
+from puljeport.readers.walk import Begin, End, Walk
 
 MAX_ELEMENTS = 200_000
 """Elements of one part that are kept at once."""
@@ -51,15 +52,23 @@ class _Elements:
         self.found: list[Element] = []
         self._data, self._wanted = data, wanted
         self._open: list[tuple[str, dict[str, str], int]] = []
-        self._position: Position = lambda: 0
+        self._name = ""
+        self._position: Callable[[], int] = lambda: 0
 
-    def located(self, position: Position) -> None:
-        self._position = position
+    def started(self, walk: Walk) -> None:
+        self._position = walk.position
 
-    def start(self, name: str, attributes: dict[str, str]) -> None:
-        self._open.append((name, attributes, self._position()))
+    def begin(self, name: str) -> Begin:
+        self._name = name
+        return self._begin
 
-    def end(self, _name: str) -> None:
+    def _begin(self, attributes: dict[str, str]) -> None:
+        self._open.append((self._name, attributes, self._position()))
+
+    def end(self, _name: str) -> End:
+        return self._end
+
+    def _end(self) -> None:
         name, attributes, start = self._open.pop()
         if not self._wanted(name.rpartition(" ")[2]):
             return
@@ -71,9 +80,6 @@ class _Elements:
         end = inner if empty else _after_tag(self._data, close)
         parent = self._open[-1][2] if self._open else -1
         self.found.append(Element(name, attributes, start, inner, close, end, len(self._open), parent, empty))
-
-    def chars(self, _text: str) -> None:
-        """Text is not looked at."""
 
 
 def content(package: Package, part: str) -> bytes:
@@ -88,7 +94,7 @@ def content(package: Package, part: str) -> bytes:
 def elements(package: Package, part: str, data: bytes, *wanted: str) -> list[Element]:
     """The elements of a part (its bytes are `data`) with one of these local names, those that begin first first."""
     found = _Elements(data, lambda local: local in wanted)
-    package.parse(part, found.start, found.end, found.chars, found.located)
+    package.parse(part, found.begin, found.end, started=found.started)
     return sorted(found.found, key=lambda element: element.start)
 
 

@@ -10,6 +10,7 @@ from puljeport.readers.package import Package
 from puljeport.readers.pageform import PageForm
 from puljeport.readers.parts import properties
 from puljeport.readers.wordparts import word_text
+from puljeport.readers.wordtext import MAX_ELEMENTS
 
 
 def sniff(data: bytes) -> bool:
@@ -19,7 +20,7 @@ def sniff(data: bytes) -> bool:
 
 def read(data: bytes) -> RawForm:
     """The form in a DOCX file. Raises Unreadable."""
-    package = Package(data, broken="bad_docx")
+    package = Package(data, broken="bad_docx", most=MAX_ELEMENTS)
     form = PageForm()
     for block in word_text(package):
         form.add(block)

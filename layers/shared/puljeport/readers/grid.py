@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import NamedTuple
 
 from puljeport import marks
@@ -20,7 +21,9 @@ MAX_CHARACTERS = 2 * MAX_TEXT
 MAX_AREAS = 10_000
 LAST_ROW, LAST_COLUMN = 1_048_576, 16_384
 
-_COLUMN = re.compile(r"[A-Z]{1,3}")
+_ADDRESS = re.compile(r"\$?([A-Z]{1,3})\$?([0-9]{1,7})")
+_REMEMBERED = 1_024
+"""Columns whose letters and numbers are kept: few sheets have more, and none of a form."""
 
 
 class Area(NamedTuple):
@@ -78,6 +81,7 @@ def sheet_place(sheet: str, row: int, column: int) -> Text:
     return Text(da=f"Ark »{name}«, celle {cell}", en=f"Sheet “{name}”, cell {cell}")
 
 
+@lru_cache(_REMEMBERED)
 def letters(column: int) -> str:
     """The letters of a column: 1 is A, 27 is AA."""
     found = ""
@@ -87,6 +91,7 @@ def letters(column: int) -> str:
     return found
 
 
+@lru_cache(_REMEMBERED)
 def number_of(column: str) -> int:
     """The number of a column given by its letters."""
     number = 0
@@ -97,11 +102,7 @@ def number_of(column: str) -> int:
 
 def cell_at(address: str) -> tuple[int, int] | None:
     """Row and column of an address such as `C14` or `$C$14`; None for anything else."""
-    address = address[:20].replace("$", "")
-    if not (match := _COLUMN.match(address)):
+    if (match := _ADDRESS.fullmatch(address)) is None:
         return None
-    column, digits = number_of(match[0]), address[match.end() :]
-    if not (digits.isascii() and digits.isdecimal()) or len(digits) > 7:
-        return None
-    row = int(digits)
+    row, column = int(match[2]), number_of(match[1])
     return (row, column) if 1 <= row <= LAST_ROW and column <= LAST_COLUMN else None

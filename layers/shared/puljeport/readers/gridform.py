@@ -283,7 +283,7 @@ class _SheetForm:
 
 
 def _key(text: str) -> str | None:
-    match = marks.HIDDEN.fullmatch(text.strip())
+    match = marks.HIDDEN.fullmatch(text.strip()) if "[[" in text else None
     return match[1] if match else None
 
 
@@ -297,5 +297,7 @@ def _label(text: str) -> tuple[Name, ...]:
 
 
 def _tidy(text: str) -> str:
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
-    return "\n".join(line.rstrip() for line in text.split("\n")).strip()
+    text = text.strip()
+    if "\n" in text or "\r" in text:
+        text = "\n".join([line.rstrip() for line in text.replace("\r\n", "\n").replace("\r", "\n").split("\n")])
+    return text

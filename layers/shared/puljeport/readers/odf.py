@@ -8,10 +8,9 @@ from collections.abc import Callable
 from puljeport import marks
 from puljeport.errors import Unreadable
 from puljeport.problems import problem
-from puljeport.readers.package import Package
+from puljeport.readers.package import MAX_ELEMENTS, Package
 from puljeport.readers.parts import Properties, leaves, stamped, told
 
-MAX_ELEMENTS = 2_000_000
 MAX_SPACES = 1_000
 
 _OASIS = "urn:oasis:names:tc:opendocument:xmlns"
@@ -19,15 +18,15 @@ TEXT, TABLE, OFFICE = f"{_OASIS}:text:1.0", f"{_OASIS}:table:1.0", f"{_OASIS}:of
 STYLE, DRAWING = f"{_OASIS}:style:1.0", f"{_OASIS}:drawing:1.0"
 LIBREOFFICE = "urn:org:documentfoundation:names:experimental:office:xmlns:loext:1.0"
 
-_WHITE = re.compile(r"[ \t\r\n]+")
+_WHITE = re.compile(r"[\t\r\n][ \t\r\n]*+| [ \t\r\n]++")  # all but a space that stands alone
 _BROKEN = re.compile(r"(?<! ) *+[\t\r\n][ \t\r\n]*+")
 _MACROS = ("basic/", "scripts/")
 _EMPTY_LIBRARIES = ("script-lc.xml", "script-lb.xml", "dialog-lc.xml", "dialog-lb.xml", "/")
 
 
-def opened(data: bytes, broken: str) -> Package:
+def opened(data: bytes, broken: str, most: int = MAX_ELEMENTS) -> Package:
     """The package. Raises Unreadable for one that is encrypted, has macros, or has no content."""
-    package = Package(data, broken)
+    package = Package(data, broken, most)
     manifest = leaves(package, "META-INF/manifest.xml")
     if any(leaf.name == "encryption-data" for leaf in manifest):
         raise Unreadable(problem("encrypted"))
@@ -78,12 +77,15 @@ class Inline:
             self._after_space = text.endswith(" ")
             self._emit(text)
 
-    def element(self, name: str, attributes: dict[str, str]) -> None:
-        """An element that stands for characters."""
-        if name == f"{TEXT} s":
-            self._emit(" " * min(whole(attributes, f"{TEXT} c"), MAX_SPACES))
-        elif name == f"{TEXT} tab":
-            self._emit(" ")
-        elif name == f"{TEXT} line-break":
-            self._emit("\n")
-            self._after_space = True
+    def spaces(self, attributes: dict[str, str]) -> None:
+        """An element that stands for spaces."""
+        self._emit(" " * min(whole(attributes, f"{TEXT} c"), MAX_SPACES))
+
+    def tab(self) -> None:
+        """An element that stands for a tabulator: a space will do."""
+        self._emit(" ")
+
+    def line_break(self) -> None:
+        """An element that breaks the line."""
+        self._emit("\n")
+        self._after_space = True

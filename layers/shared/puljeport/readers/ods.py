@@ -13,12 +13,19 @@ from puljeport.readers.grid import LAST_COLUMN, LAST_ROW, MAX_CELLS, Grid, Sheet
 from puljeport.readers.gridform import grid_form
 from puljeport.readers.numbers import number_text
 from puljeport.readers.odf import DRAWING, OFFICE, TABLE, TEXT, Inline, whole
+from puljeport.readers.walk import Begin, End, Walk
 
 MAX_REPEATS = 10_000
 """Copies of a row or cell with text in it; empty ones may be a million, and cost nothing."""
 
-_CELLS = (f"{TABLE} table-cell", f"{TABLE} covered-table-cell")
-_PARAGRAPHS = (f"{TEXT} p", f"{TEXT} h")
+_SHAPES = (
+    "a", "caption", "circle", "connector", "control", "custom-shape", "ellipse", "frame", "g", "line", "measure",
+    "page-thumbnail", "path", "polygon", "polyline", "rect", "regular-polygon",
+)  # fmt: skip
+"""What is drawn over a cell (ODF 1.3, 10.3): its text is not the cell's."""
+_DROPPED = (f"{OFFICE} annotation", *(f"{DRAWING} {shape}" for shape in _SHAPES))
+_COLUMNS_REPEATED, _ROWS_REPEATED = f"{TABLE} number-columns-repeated", f"{TABLE} number-rows-repeated"
+_VALUE_TYPE = f"{OFFICE} value-type"
 _ADDRESS = re.compile(
     r"\$?(?:'((?:[^']|'')+)'|([^'.]+))\.(\$?[A-Z]{1,3}\$?[0-9]{1,7})(?::.*\.(\$?[A-Z]{1,3}\$?[0-9]{1,7}))?"
 )
@@ -34,7 +41,7 @@ def read(data: bytes) -> RawForm:
     package = odf.opened(data, "bad_sheet")
     grid = Grid(sheet_place)
     cells = _Cells(grid)
-    package.parse("content.xml", cells.start, cells.end, cells.chars)
+    package.parse("content.xml", cells.begins.get, cells.ends.get, cells.chars, cells.started)
     for name, address in cells.names:
         if found := _ADDRESS.fullmatch(address):
             grid.name(name, (found[1] or found[2]).replace("''", "'"), found[3], found[4])
@@ -47,7 +54,7 @@ class _Cells:
     def __init__(self, grid: Grid) -> None:
         self.names: list[tuple[str, str]] = []
         self._grid = grid
-        self._elements = self._count = self._skipped = self._tables = 0
+        self._count = self._tables = 0
         self._row = self._column = 0
         self._repeated_rows = self._repeated = 1
         self._attributes: dict[str, str] | None = None
@@ -55,37 +62,59 @@ class _Cells:
         self._pieces: list[str] = []
         self._open = 0
         self._inline = Inline(self._pieces.append, spaced=True)
+        self.begins: dict[str, Begin] = {
+            **dict.fromkeys(_DROPPED, self._drop), f"{TABLE} table": self._begin_table,
+            f"{TABLE} table-row": self._begin_row, f"{TABLE} table-cell": self._begin_cell,
+            f"{TABLE} covered-table-cell": self._begin_cell, f"{TABLE} named-range": self._named_range,
+            f"{TEXT} p": self._begin_paragraph, f"{TEXT} h": self._begin_paragraph, f"{TEXT} s": self._spaces,
+            f"{TEXT} tab": self._tab, f"{TEXT} line-break": self._break,
+        }  # fmt: skip
+        self.ends: dict[str, End] = {
+            f"{TABLE} table": self._end_table, f"{TABLE} table-row": self._end_row,
+            f"{TABLE} table-cell": self._end_cell, f"{TABLE} covered-table-cell": self._end_cell,
+            f"{TEXT} p": self._end_paragraph, f"{TEXT} h": self._end_paragraph,
+        }  # fmt: skip
 
-    def start(self, name: str, attributes: dict[str, str]) -> None:
-        self._elements += 1
-        if self._elements > odf.MAX_ELEMENTS:
-            raise Unreadable(problem("zip_bomb"))
-        if self._skipped or name == f"{OFFICE} annotation" or name.startswith(DRAWING):
-            self._skipped += 1
-        elif name == f"{TABLE} table":
-            self._begin_table(attributes)
-        elif name in _PARAGRAPHS:
-            self._begin_paragraph()
-        elif self._open:
-            self._inline.element(name, attributes)
-        elif name == f"{TABLE} named-range" and len(self.names) < 2 * MAX_REPEATS:
-            self.names.append((attributes.get(f"{TABLE} name", ""), attributes.get(f"{TABLE} cell-range-address", "")))
-        elif self._tables == 1:
-            self._begin_in_table(name, attributes)
+    def started(self, walk: Walk) -> None:
+        """The walk begins."""
+        self._walk = walk
 
-    def _begin_paragraph(self) -> None:
+    def chars(self, text: str) -> None:
+        """Text, of which only that of paragraphs counts."""
+        if self._open:
+            self._inline.chars(text)
+
+    def _drop(self, _attributes: dict[str, str]) -> None:
+        self._walk.skip()
+
+    # -- text --
+
+    def _begin_paragraph(self, _attributes: dict[str, str]) -> None:
         if self._pieces:
             self._pieces.append("\n")
         self._open += 1
         self._inline.begin()
 
-    def _begin_in_table(self, name: str, attributes: dict[str, str]) -> None:
-        if name in _CELLS:
-            self._begin_cell(attributes)
-        elif name == f"{TABLE} table-row":
-            self._row += 1
-            self._column, self._texts = 0, []
-            self._repeated_rows = whole(attributes, f"{TABLE} number-rows-repeated")
+    def _end_paragraph(self) -> None:
+        self._open -= 1
+
+    def _spaces(self, attributes: dict[str, str]) -> None:
+        if self._open:
+            self._inline.spaces(attributes)
+
+    def _tab(self, _attributes: dict[str, str]) -> None:
+        if self._open:
+            self._inline.tab()
+
+    def _break(self, _attributes: dict[str, str]) -> None:
+        if self._open:
+            self._inline.line_break()
+
+    # -- sheets --
+
+    def _named_range(self, attributes: dict[str, str]) -> None:
+        if len(self.names) < 2 * MAX_REPEATS:
+            self.names.append((attributes.get(f"{TABLE} name", ""), attributes.get(f"{TABLE} cell-range-address", "")))
 
     def _begin_table(self, attributes: dict[str, str]) -> None:
         self._tables += 1
@@ -93,32 +122,29 @@ class _Cells:
             self._grid.sheets.append(Sheet(attributes.get(f"{TABLE} name", "")))
             self._row = 0
 
+    def _end_table(self) -> None:
+        self._tables -= 1
+
+    def _begin_row(self, attributes: dict[str, str]) -> None:
+        if self._tables == 1 and not self._open:
+            self._row += 1
+            self._column, self._texts = 0, []
+            self._repeated_rows = whole(attributes, _ROWS_REPEATED)
+
     def _begin_cell(self, attributes: dict[str, str]) -> None:
+        if self._tables != 1 or self._open:
+            return
         self._count += 1
         if self._count > MAX_CELLS:
             raise Unreadable(problem("zip_bomb"))
         self._column += 1
         self._attributes = attributes
         self._pieces.clear()
-        self._repeated = whole(attributes, f"{TABLE} number-columns-repeated")
-
-    def chars(self, text: str) -> None:
-        if self._open and not self._skipped:
-            self._inline.chars(text)
-
-    def end(self, name: str) -> None:
-        if self._skipped:
-            self._skipped -= 1
-        elif name == f"{TABLE} table":
-            self._tables -= 1
-        elif name in _PARAGRAPHS:
-            self._open -= 1
-        elif name in _CELLS and self._tables == 1:
-            self._end_cell()
-        elif name == f"{TABLE} table-row" and self._tables == 1:
-            self._end_row()
+        self._repeated = whole(attributes, _COLUMNS_REPEATED)
 
     def _end_cell(self) -> None:
+        if self._tables != 1:
+            return
         text = _shown(self._attributes or {}, "".join(self._pieces))
         if text.strip() and self._column <= LAST_COLUMN:
             if self._repeated > MAX_REPEATS:
@@ -128,6 +154,8 @@ class _Cells:
         self._attributes = None
 
     def _end_row(self) -> None:
+        if self._tables != 1:
+            return
         if self._texts and self._repeated_rows > MAX_REPEATS:
             raise too_much_text()
         for row in range(self._row, self._row + self._repeated_rows) if self._texts else ():
@@ -140,7 +168,7 @@ class _Cells:
 
 def _shown(attributes: dict[str, str], text: str) -> str:
     """The text of a cell: of numbers, days and ticks by their value, because what is shown depends on a country."""
-    kind = attributes.get(f"{OFFICE} value-type")
+    kind = attributes.get(_VALUE_TYPE)
     if kind in ("float", "currency", "percentage"):
         return number_text(attributes.get(f"{OFFICE} value", text))
     if kind == "date":

@@ -7,45 +7,42 @@ defusedxml was considered: it refuses DTDs as this does, but builds whole trees 
 
 from __future__ import annotations
 
+import encodings.cp437  # noqa: F401 - zipfile would have it read from disk at the first name that is not UTF-8
 import struct
 import zipfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from io import BytesIO
-from xml.parsers import expat
 
 from puljeport.errors import Unreadable
 from puljeport.problems import problem
+from puljeport.readers.walk import Begin, Chars, End, Walk
 
 MAX_ENTRIES = 2_000
 MAX_PART = 30 * 1024 * 1024
 MAX_TOTAL = 60 * 1024 * 1024
-MAX_DEPTH = 256
-MAX_TOKEN = 2 * 1024 * 1024
-"""Bytes of one tag with its attributes: expat keeps it whole in memory, several times over."""
+MAX_ELEMENTS = 2_000_000
+"""Of all parts that are walked. A form of text has fewer: its reader sets a bound of its own."""
 CHUNK = 64 * 1024
 
 _CENTRAL_HEADER = b"PK\x01\x02"
 _ENCRYPTED = 0x1
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # all that OPC allows (ISO/IEC 29500-2)
-_ENCODINGS = (None, "utf-8", "utf-16", "us-ascii")
 _ZIP_ERRORS = (
     zipfile.BadZipFile, zlib.error, struct.error, EOFError, NotImplementedError, OSError, OverflowError, RuntimeError,
     ValueError,
 )  # fmt: skip
 
-Start = Callable[[str, dict[str, str]], None]
-End = Callable[[str], None]
-Chars = Callable[[str], None]
-Position = Callable[[], int]
-
 
 class Package:
-    """The parts of a zip package by name. Raises Unreadable, with `broken` where no other code says it better."""
+    """The parts of a zip package by name. Raises Unreadable, with `broken` where no other code says it better.
 
-    def __init__(self, data: bytes, broken: str) -> None:
-        self._broken = broken
-        self._inflated = 0
+    `most`: elements that may be walked, in all parts together.
+    """
+
+    def __init__(self, data: bytes, broken: str, most: int = MAX_ELEMENTS) -> None:
+        self._broken, self._most = broken, most
+        self._inflated = self._elements = 0
         # Before zipfile makes an object of each: the count in the end record can be forged, the headers cannot.
         if data.count(_CENTRAL_HEADER) > MAX_ENTRIES:
             raise Unreadable(problem("too_many_parts"))
@@ -102,17 +99,30 @@ class Package:
             raise Unreadable(problem(self._broken)) from error
 
     def parse(
-        self, name: str, start: Start, end: End, chars: Chars, located: Callable[[Position], None] | None = None
+        self,
+        name: str,
+        begin: Callable[[str], Begin | None],
+        end: Callable[[str], End | None],
+        chars: Chars | None = None,
+        started: Callable[[Walk], None] | None = None,
     ) -> None:
-        """Walk the XML of the part `name`; one that is not there has no content. Names arrive as `namespace local`.
+        """Walk the XML of the part `name`, as `Walk` does; one that is not there has no content.
 
-        `located` is given, before the first element, what tells the byte that the walk stands at.
+        `started` is given the walk before it begins.
         """
         if name in self:
-            walk = Walk(self._broken, start, end, chars)
-            if located is not None:
-                located(walk.position)
-            walk.feed(self.chunks(name))
+            walk = Walk(self._broken, begin, end, chars)
+            if started is not None:
+                started(walk)
+            walk.feed(self._counted(self.chunks(name)))
+
+    def _counted(self, chunks: Iterator[bytes]) -> Iterator[bytes]:
+        """The chunks, as long as not too many elements begin in them (in UTF-16, those that end count too)."""
+        for chunk in chunks:
+            self._elements += chunk.count(b"<") - chunk.count(b"</")
+            if self._elements > self._most:
+                raise Unreadable(problem("zip_bomb"))
+            yield chunk
 
     def rewritten(self, parts: dict[str, bytes]) -> bytes:
         """The package with `parts` in place of those of the same name, or added; all others as they are, in order.
@@ -136,61 +146,3 @@ def _like(entry: zipfile.ZipInfo) -> zipfile.ZipInfo:
 
 def _leaves_the_package(name: str) -> bool:
     return "\0" in name or "\\" in name or name.startswith("/") or ".." in name.split("/")
-
-
-class Walk:
-    """One pass over an XML document with expat: no DTD, no entity of its own, bounded depth and tag size."""
-
-    def __init__(self, broken: str, start: Start, end: End, chars: Chars) -> None:
-        self._broken = broken
-        parser = expat.ParserCreate(namespace_separator=" ")
-        parser.buffer_text = True
-        parser.XmlDeclHandler = self._declared
-        parser.StartDoctypeDeclHandler = self._doctype
-        parser.StartElementHandler, parser.EndElementHandler = _bounded(start, end)
-        parser.CharacterDataHandler = chars
-        self._parser = parser
-
-    def feed(self, chunks: Iterator[bytes]) -> None:
-        """Parse the document that the chunks make up."""
-        fed = 0
-        try:
-            for chunk in chunks:
-                self._parser.Parse(chunk, False)
-                fed += len(chunk)
-                if fed - self._parser.CurrentByteIndex > MAX_TOKEN:
-                    raise Unreadable(problem("zip_bomb"))
-            self._parser.Parse(b"", True)
-        except (expat.ExpatError, ValueError) as error:
-            raise Unreadable(problem(self._broken)) from error
-
-    def position(self) -> int:
-        """The byte of the document at which the current element begins, or ends."""
-        return self._parser.CurrentByteIndex
-
-    def _declared(self, _version: str, encoding: str | None, _standalone: int) -> None:
-        # Any other encoding would make Python load a codec from disk, and no office program writes one.
-        if (encoding.lower() if encoding else None) not in _ENCODINGS:
-            raise Unreadable(problem(self._broken))
-
-    def _doctype(self, *_: object) -> None:
-        raise Unreadable(problem("dtd_refused"))
-
-
-def _bounded(start: Start, end: End) -> tuple[Start, End]:
-    """The handlers, with the depth counted. Closures, since they run for every element of a file."""
-    depth = 0
-
-    def opened(name: str, attributes: dict[str, str]) -> None:
-        nonlocal depth
-        depth += 1
-        if depth > MAX_DEPTH:
-            raise Unreadable(problem("too_deep"))
-        start(name, attributes)
-
-    def closed(name: str) -> None:
-        nonlocal depth
-        depth -= 1
-        end(name)
-
-    return opened, closed

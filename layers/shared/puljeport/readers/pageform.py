@@ -109,22 +109,20 @@ class PageForm:
         self._cells += len(columns) * len(body)
         if self._cells > MAX_CELLS:
             raise too_much_text()
-        shown = [next((name.key for name in reversed(names)), "") for names in columns]
-        cells = (
+        shown = [show(next((name.key for name in reversed(names)), "")) for names in columns]
+        texts = ((number, row, _texts(row, len(columns))) for number, row in enumerate(body, 1))
+        filled = tuple(
             tuple(
                 RawCell(
                     text,
-                    self._place(
-                        f"tabel række {number}, kolonne »{show(column)}«",
-                        f"table row {number}, column “{show(column)}”",
-                    ),
+                    self._place(f"tabel række {number}, kolonne »{column}«", f"table row {number}, column “{column}”"),
                     spot,
                 )
-                for text, column, spot in zip(_texts(row, len(columns)), shown, _spots(row, len(columns)), strict=True)
+                for text, column, spot in zip(said, shown, _spots(row, len(columns)), strict=True)
             )
-            for number, row in enumerate(body, 1)
+            for number, row, said in texts
+            if any(said)
         )
-        filled = tuple(row for row in cells if any(cell.text for cell in row))
         place = self._place("tabel", "table")
         self.tables.append(RawTable(self._table_names(rows), columns, filled, place, rows[0].cells[0].spot))
 
@@ -167,7 +165,8 @@ def _columns(header: Row | None, body: list[Row]) -> tuple[tuple[Name, ...], ...
         for names, (slot, _) in zip(found, _positions(row), strict=False):
             for key, ways in slot.names.items():
                 if len(parts := marks.parts(key)) == 3:
-                    names.update(dict.fromkeys(Name(way, parts[1]) for way in ways))
+                    for way in ways:
+                        names[Name(way, parts[1])] = None
     return tuple(
         (*sorted(names, key=lambda name: _WAYS.index(name.way)), *label_names(label)) or (Name(Way.LABEL, ""),)
         for names, label in zip(found, labels, strict=True)

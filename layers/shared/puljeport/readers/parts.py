@@ -9,6 +9,7 @@ from puljeport import marks
 from puljeport.errors import Unreadable
 from puljeport.problems import problem
 from puljeport.readers.package import Package
+from puljeport.readers.walk import Begin, End
 
 MAX_LEAVES = 20_000
 MAX_VALUE = 2_000
@@ -39,15 +40,23 @@ class _Leaves:
 
     def __init__(self) -> None:
         self.found: list[Leaf] = []
+        self._name = ""
         self._open: list[tuple[str, dict[str, str], list[str]]] = []
 
-    def start(self, name: str, attributes: dict[str, str]) -> None:
+    def begin(self, name: str) -> Begin:
+        self._name = name
+        return self._begin
+
+    def _begin(self, attributes: dict[str, str]) -> None:
         if len(self.found) + len(self._open) > MAX_LEAVES:
             raise Unreadable(problem("zip_bomb"))
         local = {key.rpartition(" ")[2]: value[:MAX_VALUE] for key, value in attributes.items()}
-        self._open.append((name.rpartition(" ")[2], local, []))
+        self._open.append((self._name.rpartition(" ")[2], local, []))
 
-    def end(self, _name: str) -> None:
+    def end(self, _name: str) -> End:
+        return self._end
+
+    def _end(self) -> None:
         name, attributes, text = self._open.pop()
         parent = self._open[-1][1] if self._open else {}
         self.found.append(Leaf(name, attributes, "".join(text)[:MAX_VALUE], parent))
@@ -60,7 +69,7 @@ class _Leaves:
 def leaves(package: Package, part: str) -> list[Leaf]:
     """Every element of the part `part`, innermost first; none if it is not there. Raises Unreadable beyond bounds."""
     found = _Leaves()
-    package.parse(part, found.start, found.end, found.chars)
+    package.parse(part, found.begin, found.end, found.chars)
     return found.found
 
 

@@ -22,9 +22,10 @@ MAX_OBJECTS = 300_000
 MAX_NESTED = 4
 _CHUNK = 1 << 16
 
-_OBJECT = re.compile(rb"\d[\s\0]+obj\b")
+# What these ask of the bytes before comes last, so that they are looked for as plain words: many times as fast.
+_OBJECT = re.compile(rb"obj(?<=[\s\0]obj)\b")
 _WITHIN = bytes(sorted(set(range(256)) - set(b"\0\t\n\f\r ()<>[]{}/")))
-_STREAM = re.compile(rb"(?<!end)stream")
+_STREAM = re.compile(rb"stream(?<!endstream)")
 _LINE_END = re.compile(rb"\r\n?|\n")
 _PLAIN = re.compile(rb"/Encrypt(?![^\s\0/<>\[\](){}%])")
 _ESCAPED = re.compile(rb"/[^\s\0/<>\[\](){}%#]{0,60}#[^\s\0/<>\[\](){}%]{1,60}")
@@ -34,7 +35,8 @@ _SHORT = re.compile(rb"/Filter[\s\0]*+(?:\[[\s\0]*+)?/(?:LZW|RL|AHx|A85)\b")
 _LONGEST_HEAD = 2_000
 _PICTURE = re.compile(rb"/Subtype[\s\0]*/Image\b")
 _OTHER_TYPE = re.compile(rb"/Type\b(?![\s\0]*/XObject\b)")
-_DATA = re.compile(rb"((?<!end)stream\r\n)(.*?)(?=\r\nendstream)", re.DOTALL)
+_DATA = re.compile(rb"stream\r\n(?<!endstream\r\n)")
+_DATA_END = b"\r\nendstream"
 _VALUE = re.compile(rb"/V (\d+) \d+ R\b")
 WRITTEN = re.compile(rb"\r\n(\d+) \d+ obj\r\n")
 """How an object begins in a document as PDFium writes it."""
@@ -94,7 +96,11 @@ def emptied(plain: bytes) -> bytes:
     """
     if _refused(plain) or _answered_by_streams(plain):
         raise Unreadable(problem("bad_pdf"))
-    return _DATA.sub(lambda match: match[1] + b" " * len(match[2]), plain)
+    pieces, at = [], 0
+    while (begun := _DATA.search(plain, at)) and (end := plain.find(_DATA_END, begun.end())) >= 0:
+        pieces += [plain[at : begun.end()], b" " * (end - begun.end())]
+        at = end
+    return b"".join([*pieces, plain[at:]])
 
 
 def _answered_by_streams(plain: bytes) -> bool:

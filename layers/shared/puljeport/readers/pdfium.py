@@ -15,10 +15,10 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 from puljeport.errors import Unreadable
+from puljeport.pages.engine import library
 from puljeport.problems import problem
 from puljeport.readers import pdfbounds
 from puljeport.readers.bounds import MAX_TEXT, too_much_text
@@ -31,6 +31,8 @@ MAX_NAME = 1_000
 MAX_WRITTEN = 64 << 20
 """Bytes of a document written out plainly."""
 
+_USUAL = 256
+"""Characters of a text that is had at the first asking."""
 _PASSWORD = 4
 _ANEW = 2
 _WIDGET = 20
@@ -47,19 +49,6 @@ class Widget:
     button: bool
     radio: bool
     value: str
-
-
-@cache
-def library() -> Any:
-    """The engine's own functions, set up so that it looks for nothing outside a file."""
-    # Imported when first needed: 0.05 s that only the first PDF should pay.
-    import pypdfium2_raw as engine  # noqa: PLC0415
-
-    # No folders to look for fonts in: nothing is shown, and nothing outside the file is to be opened.
-    nowhere = (ctypes.POINTER(ctypes.c_char) * 1)()
-    settings = engine.FPDF_LIBRARY_CONFIG(version=2, m_pUserFontPaths=nowhere)
-    engine.FPDF_InitLibraryWithConfig(ctypes.byref(settings))
-    return engine
 
 
 class Document:
@@ -132,14 +121,19 @@ class Document:
 
 
 def text(get: Callable[[Any, int], int], limit: int) -> str:
-    """A text that the engine gives in two steps, its size first. Raises Unreadable for one beyond `limit`."""
-    size = get(None, 0)
+    """A text of the engine's, which tells the size of one that the buffer is too small for, and leaves it alone then.
+
+    Raises Unreadable for a text beyond `limit`.
+    """
+    buffer = (ctypes.c_ushort * _USUAL)()
+    size = get(buffer, 2 * _USUAL)
     if size > 2 * limit + 2:
         raise too_much_text()
     if size <= 2:
         return ""
-    buffer = (ctypes.c_ushort * (size // 2 + 1))()
-    get(buffer, size)
+    if size > 2 * _USUAL:
+        buffer = (ctypes.c_ushort * (size // 2 + 1))()
+        get(buffer, size)
     text = bytes(buffer)[:size].decode("utf-16-le", "replace").rstrip("\0")
     return text.replace("\r\n", "\n").replace("\r", "\n")
 

@@ -47,10 +47,13 @@ class Slot:
 
     def find_hidden(self) -> None:
         """Turn the hidden `[[key]]` texts into names: each holds to the next one, or to the end."""
-        if not any(piece.hidden for piece in self.pieces):
-            if not self.names:
-                self._find_bare()
-            return
+        # Lists, since any() over them is faster: this is asked of each cell of a document.
+        if any([piece.hidden for piece in self.pieces]):  # noqa: C419
+            self._name_hidden()
+        if not self.names and any(["[" in piece.text for piece in self.pieces]):  # noqa: C419
+            self._find_bare()
+
+    def _name_hidden(self) -> None:
         pieces: list[Piece] = []
         current: str | None = None
         waiting = ""
@@ -64,8 +67,6 @@ class Slot:
                 waiting = ""
             pieces.append(Piece(piece.text, with_key(piece.keys, current), hidden=False))
         self.pieces = pieces
-        if not self.names:
-            self._find_bare()
 
     def _named(self, text: str, current: str | None) -> tuple[str, str | None]:
         for match in marks.HIDDEN.finditer(text):
@@ -82,8 +83,9 @@ class Slot:
 
     def text(self, key: str | None = None) -> str:
         """The text, or what of it stands under `key`: without space at line ends and around the whole."""
-        text = "".join(piece.text for piece in self.pieces if key is None or key in piece.keys)
-        text = "\n".join(line.rstrip() for line in text.split("\n")).strip()
+        text = "".join([piece.text for piece in self.pieces if key is None or key in piece.keys]).strip()
+        if "\n" in text:
+            text = "\n".join([line.rstrip() for line in text.split("\n")])
         return "" if text in marks.EMPTY_TEXTS else text
 
 

@@ -9,7 +9,7 @@ from puljeport.errors import Unreadable
 from puljeport.problems import problem
 from puljeport.readers.package import Package
 from puljeport.readers.parts import MAX_LEAVES, MAX_VALUE, content_types, main_part
-from puljeport.readers.wordtext import Paragraph, Table, WordText
+from puljeport.readers.wordtext import Paragraph, Table, WordText, named, value
 
 _HEADING_NAME = re.compile(r"heading 1", re.IGNORECASE)
 
@@ -22,13 +22,13 @@ def word_text(package: Package) -> list[Paragraph | Table]:
         raise Unreadable(problem("bad_docx"))
     folder = posixpath.dirname(main)
     text = WordText(_section_styles(package, f"{folder}/styles.xml"))
-    package.parse(main, text.start, text.end, text.chars, text.located)
+    package.parse(main, text.begins.get, text.ends.get, text.chars, text.started)
     return text.blocks
 
 
 def _section_styles(package: Package, part: str) -> frozenset[str]:
     styles = _Styles()
-    package.parse(part, styles.start, styles.end, styles.chars)
+    package.parse(part, styles.begins.get, styles.ends.get)
     return frozenset(styles.headings)
 
 
@@ -37,25 +37,19 @@ class _Styles:
 
     def __init__(self) -> None:
         self.headings: set[str] = set()
+        self.begins = named({"style": self._style, "name": self._name})
+        self.ends = named({"style": self._end})
         self._id = ""
 
-    def start(self, name: str, attributes: dict[str, str]) -> None:
+    def _style(self, attributes: dict[str, str]) -> None:
+        self._id = value(attributes, "styleId") or ""
+
+    def _name(self, attributes: dict[str, str]) -> None:
         # Programs translate a style's id but keep its name; `w:name` stands in the style whose id it explains.
-        if name.endswith(" style"):
-            self._id = _local(attributes, "styleId")
-        elif name.endswith(" name") and self._id and _HEADING_NAME.fullmatch(_local(attributes, "val")):
+        if self._id and _HEADING_NAME.fullmatch((value(attributes, "val") or "")[:MAX_VALUE]):
             if len(self.headings) >= MAX_LEAVES:
                 raise Unreadable(problem("zip_bomb"))
             self.headings.add(self._id)
 
-    def end(self, name: str) -> None:
-        if name.endswith(" style"):
-            self._id = ""
-
-    def chars(self, _text: str) -> None:
-        """Nothing in styles is text."""
-
-
-def _local(attributes: dict[str, str], local: str) -> str:
-    found = (value for name, value in attributes.items() if name.rpartition(" ")[2] == local)
-    return next(found, "")[:MAX_VALUE]
+    def _end(self) -> None:
+        self._id = ""

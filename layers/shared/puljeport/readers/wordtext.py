@@ -7,17 +7,17 @@ insertions are read and deletions are not, a text box is read once, a placeholde
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from puljeport import marks
-from puljeport.errors import Unreadable
-from puljeport.problems import problem
 from puljeport.rawforms import TICKED, UNTICKED, Way
 from puljeport.readers.bounds import too_much_text
-from puljeport.readers.package import Position
-from puljeport.readers.slots import MAX_KEYS, Piece, Slot, with_key
+from puljeport.readers.slots import MAX_KEYS, Piece, Slot
+from puljeport.readers.walk import Begin, End, Walk
 
 MAX_ELEMENTS = 400_000
+"""Of all parts of a document that are walked."""
 MAX_KEPT = 100_000
 """Cells, rows and pieces of text held in memory at once."""
 
@@ -26,25 +26,26 @@ _MAIN = (
     "http://purl.oclc.org/ooxml/wordprocessingml/main",
 )
 _WORD_2010 = "http://schemas.microsoft.com/office/word/2010/wordml"
-_COMPATIBILITY = "http://schemas.openxmlformats.org/markup-compatibility/2006"
-
-_LOCALS = (
-    "bookmarkEnd", "bookmarkStart", "br", "cr", "del", "gridSpan", "moveFrom", "noBreakHyphen", "outlineLvl", "p",
-    "pPr", "pStyle", "r", "rPr", "sdt", "sdtContent", "sdtPr", "showingPlcHdr", "sym", "t", "tab", "tag", "tbl",
-    "tblHeader", "tc", "tcPr", "tr", "trPr", "vanish",
-)  # fmt: skip
-_KINDS = {f"{namespace} {local}": local for namespace in _MAIN for local in _LOCALS}
-_KINDS |= {f"{_WORD_2010} checked": "checked", f"{_COMPATIBILITY} Fallback": "Fallback"}
+_FALLBACK = "http://schemas.openxmlformats.org/markup-compatibility/2006 Fallback"
 _NAMES = {
     local: tuple(f"{namespace} {local}" for namespace in (*_MAIN, _WORD_2010))
-    for local in ("char", "id", "name", "val")
+    for local in ("char", "id", "name", "styleId", "val")
 }
-_DROPPED = frozenset({"del", "moveFrom", "Fallback"})
+_SPAN = re.compile("[1-9][0-9]?")
 _OFF = frozenset({"0", "false", "off"})
 # Check boxes drawn with the symbol fonts Wingdings and Wingdings 2.
 _SYMBOLS = dict.fromkeys(("f051", "f052", "f054", "f078", "f0fd", "f0fe"), TICKED) | dict.fromkeys(
     ("f02a", "f06f", "f0a3", "f0a8"), UNTICKED
 )
+
+
+def named[T](locals_: dict[str, T]) -> dict[str, T]:
+    """What is given by local names, by names in either namespace of WordprocessingML."""
+    return {f"{namespace} {local}": each for namespace in _MAIN for local, each in locals_.items()}
+
+
+_TEXTS = frozenset(named({"t": True}))
+_PLACES = named({local: local for local in ("pPr", "r", "rPr", "sdtPr", "tcPr", "trPr")})
 
 
 @dataclass(slots=True)
@@ -84,115 +85,97 @@ class WordText:
 
     def __init__(self, headings: frozenset[str]) -> None:
         self.blocks: list[Paragraph | Table] = []
-        self._position: Position | None = None
         self._headings = headings
-        self._elements = self._kept = self._skipped = 0
-        self._path: list[str] = []
+        self._kept = 0
         self._table: Table | None = None
         self._row: Row | None = None
         self._slot: Slot | None = None
         self._nested = self._rows = self._cells = self._paragraphs = self._muted = 0
         self._heading = self._hidden = False
-        self._text: list[str] | None = None
         self._controls: list[_Control] = []
         self._bookmarks: dict[str, str] = {}
         self._pending: list[tuple[str, Way]] = []
-        self._known = {
-            name: (kind, getattr(self, f"_start_{kind}", None), getattr(self, f"_end_{kind}", None))
-            for name, kind in _KINDS.items()
-        }
+        self.begins: dict[str, Begin] = named(
+            {
+                "bookmarkEnd": self._end_bookmark, "bookmarkStart": self._begin_bookmark, "br": self._break,
+                "cr": self._break, "del": self._delete, "gridSpan": self._span, "moveFrom": self._pass_over,
+                "noBreakHyphen": self._hyphen, "outlineLvl": self._outline, "p": self._begin_paragraph,
+                "pStyle": self._style, "sdt": self._begin_control, "sdtContent": self._begin_content,
+                "showingPlcHdr": self._placeholder, "sym": self._symbol, "tab": self._tab,
+                "tag": self._tag, "tbl": self._begin_table, "tblHeader": self._header, "tc": self._begin_cell,
+                "tr": self._begin_row, "vanish": self._vanish,
+            }
+        )  # fmt: skip
+        self.begins |= {f"{_WORD_2010} checked": self._checked, _FALLBACK: self._pass_over}
+        self.ends: dict[str, End] = named(
+            {
+                "p": self._end_paragraph, "r": self._end_run, "sdt": self._end_control,
+                "sdtContent": self._end_content, "tbl": self._end_table, "tc": self._end_cell,
+                "tr": self._end_row,
+            }
+        )  # fmt: skip
 
-    def located(self, position: Position) -> None:
-        """Note where slots begin, by asking `position`."""
-        self._position = position
-
-    def start(self, name: str, attributes: dict[str, str]) -> None:
-        """An element begins."""
-        self._elements += 1
-        if self._elements > MAX_ELEMENTS:
-            raise Unreadable(problem("zip_bomb"))
-        # Most elements of a document say how things look: nothing is known of them, and nothing done.
-        known = self._known.get(name)
-        if known is None:
-            return
-        kind, begin, _ = known
-        if self._skipped or kind in _DROPPED:
-            self._skip(kind)
-            return
-        if begin is not None:
-            begin(attributes)
-        self._path.append(kind)
-
-    def _skip(self, kind: str) -> None:
-        if not self._skipped and kind == "del" and self._parent() == "trPr" and self._row is not None:
-            self._row.deleted = True
-        self._skipped += 1
-
-    def end(self, name: str) -> None:
-        """An element ends."""
-        known = self._known.get(name)
-        if known is None:
-            return
-        if self._skipped:
-            self._skipped -= 1
-            return
-        self._path.pop()
-        if known[2] is not None:
-            known[2]()
+    def started(self, walk: Walk) -> None:
+        """The walk begins."""
+        self._walk = walk
 
     def chars(self, text: str) -> None:
         """Text, of which only that of `w:t` counts."""
-        if self._text is not None and not self._skipped:
-            self._text.append(text)
+        if self._walk.open[-1] in _TEXTS:
+            self._emit(text)
 
-    def _parent(self) -> str:
-        return self._path[-1] if self._path else ""
+    def _within(self, *around: str) -> bool:
+        """Whether the current element stands in these, the innermost last."""
+        names = self._walk.open[-len(around) - 1 : -1]
+        return tuple(map(_PLACES.get, names)) == around
 
     def _keep(self) -> None:
         self._kept += 1
         if self._kept > MAX_KEPT:
             raise too_much_text()
 
+    def _pass_over(self, _attributes: dict[str, str]) -> None:
+        self._walk.skip()
+
+    def _delete(self, _attributes: dict[str, str]) -> None:
+        if self._row is not None and self._within("trPr"):
+            self._row.deleted = True
+        self._walk.skip()
+
     # -- text --
 
-    def _emit(self, text: str, *, own: str | None = None) -> None:
-        if self._slot is None or self._muted or not text:
+    def _emit(self, text: str) -> None:
+        slot = self._slot
+        if slot is None or self._muted or not text:
             return
         self._keep()
-        around = (*(control.key for control in self._controls if control.key), *self._bookmarks.values())
-        keys = tuple(dict.fromkeys(key for key in around if key in self._slot.names))
-        self._slot.pieces.append(Piece(text, with_key(keys, own), self._hidden))
+        slot.pieces.append(Piece(text, self._around(slot.names) if slot.names else (), self._hidden))
 
-    def _start_t(self, _attributes: dict[str, str]) -> None:
-        self._text = []
+    def _around(self, names: Collection[str]) -> tuple[str, ...]:
+        """Those of the names that stand around the text, each once."""
+        keys = [control.key for control in self._controls if control.key and control.key in names]
+        if self._bookmarks:
+            keys += [key for key in self._bookmarks.values() if key in names]
+        return tuple(keys) if len(keys) < 2 else tuple(dict.fromkeys(keys))
 
-    def _end_t(self) -> None:
-        text, self._text = "".join(self._text or ()), None
-        self._emit(text)
-
-    def _start_tab(self, _attributes: dict[str, str]) -> None:
-        if self._parent() == "r":  # elsewhere it is a tab stop of the layout
+    def _tab(self, _attributes: dict[str, str]) -> None:
+        if self._within("r"):  # elsewhere it is a tab stop of the layout
             self._emit(" ")
 
-    def _start_br(self, _attributes: dict[str, str]) -> None:
+    def _break(self, _attributes: dict[str, str]) -> None:
         self._emit("\n")
 
-    _start_cr = _start_br
-
-    def _start_noBreakHyphen(self, _attributes: dict[str, str]) -> None:  # noqa: N802 - named as the element
+    def _hyphen(self, _attributes: dict[str, str]) -> None:
         self._emit("-")
 
-    def _start_sym(self, attributes: dict[str, str]) -> None:
-        self._emit(_SYMBOLS.get((_value(attributes, "char") or "").lower(), ""))
+    def _symbol(self, attributes: dict[str, str]) -> None:
+        self._emit(_SYMBOLS.get((value(attributes, "char") or "").lower(), ""))
 
-    def _start_r(self, _attributes: dict[str, str]) -> None:
+    def _end_run(self) -> None:
         self._hidden = False
 
-    def _end_r(self) -> None:
-        self._hidden = False
-
-    def _start_vanish(self, attributes: dict[str, str]) -> None:
-        if self._path[-2:] == ["r", "rPr"]:
+    def _vanish(self, attributes: dict[str, str]) -> None:
+        if self._within("r", "rPr"):
             self._hidden = _on(attributes)
 
     # -- marks --
@@ -210,23 +193,23 @@ class WordText:
         for control in self._controls:
             control.slot = control.slot or slot
 
-    def _start_sdt(self, _attributes: dict[str, str]) -> None:
+    def _begin_control(self, _attributes: dict[str, str]) -> None:
         self._controls.append(_Control())
 
-    def _start_tag(self, attributes: dict[str, str]) -> None:
-        value = _value(attributes, "val") or ""
-        if self._parent() == "sdtPr" and self._controls and marks.is_key(value):
-            self._controls[-1].key = value
+    def _tag(self, attributes: dict[str, str]) -> None:
+        key = value(attributes, "val") or ""
+        if self._controls and marks.is_key(key) and self._within("sdtPr"):
+            self._controls[-1].key = key
 
-    def _start_showingPlcHdr(self, attributes: dict[str, str]) -> None:  # noqa: N802 - named as the element
-        if self._parent() == "sdtPr" and self._controls:
+    def _placeholder(self, attributes: dict[str, str]) -> None:
+        if self._within("sdtPr") and self._controls:
             self._controls[-1].placeholder = _on(attributes)
 
-    def _start_checked(self, attributes: dict[str, str]) -> None:
+    def _checked(self, attributes: dict[str, str]) -> None:
         if self._controls:
             self._controls[-1].box = TICKED if _on(attributes) else UNTICKED
 
-    def _start_sdtContent(self, _attributes: dict[str, str]) -> None:  # noqa: N802 - named as the element
+    def _begin_content(self, _attributes: dict[str, str]) -> None:
         if not self._controls:
             return
         control = self._controls[-1]
@@ -239,42 +222,45 @@ class WordText:
             self._emit(control.box)
         self._muted += control.placeholder or control.box is not None
 
-    def _end_sdtContent(self) -> None:  # noqa: N802 - named as the element
+    def _end_content(self) -> None:
         if self._controls:
             control = self._controls[-1]
             self._muted = max(0, self._muted - (control.placeholder or control.box is not None))
 
-    def _end_sdt(self) -> None:
+    def _end_control(self) -> None:
         control = self._controls.pop()
         if self._cells == 0 and self._paragraphs == 0 and control.slot is not None and control.slot is self._slot:
             self._close_paragraph()
 
-    def _start_bookmarkStart(self, attributes: dict[str, str]) -> None:  # noqa: N802 - named as the element
-        key = marks.from_bookmark(_value(attributes, "name") or "")
+    def _begin_bookmark(self, attributes: dict[str, str]) -> None:
+        key = marks.from_bookmark(value(attributes, "name") or "")
         if key and len(self._bookmarks) < MAX_KEYS:
-            self._bookmarks[_value(attributes, "id") or ""] = key
+            self._bookmarks[value(attributes, "id") or ""] = key
             self._name(key, Way.BOOKMARK)
 
-    def _start_bookmarkEnd(self, attributes: dict[str, str]) -> None:  # noqa: N802 - named as the element
-        self._bookmarks.pop(_value(attributes, "id") or "", None)
+    def _end_bookmark(self, attributes: dict[str, str]) -> None:
+        self._bookmarks.pop(value(attributes, "id") or "", None)
 
     # -- paragraphs --
 
-    def _start_p(self, _attributes: dict[str, str]) -> None:
+    def _begin_paragraph(self, _attributes: dict[str, str]) -> None:
         self._paragraphs += 1
         if self._paragraphs == 1 and self._table is None and self._slot is None:
             self._slot, self._heading = Slot(), False
             self._claim(self._slot)
-        if self._position is not None and self._slot is not None and self._slot.at is None:
-            self._slot.at = self._position()
+        if self._slot is not None and self._slot.at is None:
+            self._slot.at = self._walk.position()
 
-    def _end_p(self) -> None:
+    def _end_paragraph(self) -> None:
         self._paragraphs -= 1
-        held = any(control.slot is self._slot and control.key for control in self._controls)
-        if self._cells or self._paragraphs or held:
+        if self._cells or self._paragraphs or self._is_held():
             self._emit("\n")
         elif self._table is None:
             self._close_paragraph()
+
+    def _is_held(self) -> bool:
+        """Whether a control that has the text begun is still open: its next paragraph belongs to the same answer."""
+        return any(control.slot is self._slot and control.key for control in self._controls)
 
     def _close_paragraph(self) -> None:
         if self._slot is not None and (self._slot.pieces or self._slot.names):
@@ -284,15 +270,15 @@ class WordText:
         self._slot = None
         self._bookmarks.clear()
 
-    def _start_pStyle(self, attributes: dict[str, str]) -> None:  # noqa: N802 - named as the element
-        self._heading |= self._parent() == "pPr" and _value(attributes, "val") in self._headings
+    def _style(self, attributes: dict[str, str]) -> None:
+        self._heading |= value(attributes, "val") in self._headings and self._within("pPr")
 
-    def _start_outlineLvl(self, attributes: dict[str, str]) -> None:  # noqa: N802 - named as the element
-        self._heading |= self._parent() == "pPr" and _value(attributes, "val") == "0"
+    def _outline(self, attributes: dict[str, str]) -> None:
+        self._heading |= value(attributes, "val") == "0" and self._within("pPr")
 
     # -- tables --
 
-    def _start_tbl(self, _attributes: dict[str, str]) -> None:
+    def _begin_table(self, _attributes: dict[str, str]) -> None:
         if self._paragraphs == self._cells == 0 and self._table is None:
             self._close_paragraph()
             self._pending.clear()
@@ -301,27 +287,27 @@ class WordText:
         else:
             self._table = Table()
 
-    def _end_tbl(self) -> None:
+    def _end_table(self) -> None:
         if self._nested:
             self._nested -= 1
         elif self._table is not None:
             self.blocks.append(self._table)
             self._table = None
 
-    def _start_tr(self, _attributes: dict[str, str]) -> None:
+    def _begin_row(self, _attributes: dict[str, str]) -> None:
         self._rows += 1
         if self._rows == 1 and self._table is not None:
             self._keep()
             self._row = Row()
             self._table.rows.append(self._row)
 
-    def _end_tr(self) -> None:
+    def _end_row(self) -> None:
         self._rows -= 1
         if self._rows == 0:
             self._row = None
             self._pending.clear()
 
-    def _start_tc(self, _attributes: dict[str, str]) -> None:
+    def _begin_cell(self, _attributes: dict[str, str]) -> None:
         self._cells += 1
         if self._cells == 1 and self._row is not None:
             self._keep()
@@ -330,28 +316,24 @@ class WordText:
             self._bookmarks.clear()
             self._claim(self._slot)
 
-    def _end_tc(self) -> None:
+    def _end_cell(self) -> None:
         self._cells -= 1
         if self._cells == 0 and self._row is not None and self._slot is not None:
             self._slot.find_hidden()
             self._slot = None
 
-    def _start_gridSpan(self, attributes: dict[str, str]) -> None:  # noqa: N802 - named as the element
-        value = _value(attributes, "val") or ""
-        if (
-            self._parent() == "tcPr"
-            and self._cells == 1
-            and self._slot is not None
-            and re.fullmatch("[1-9][0-9]?", value)
-        ):
-            self._slot.span = int(value)
+    def _span(self, attributes: dict[str, str]) -> None:
+        span = value(attributes, "val") or ""
+        if self._cells == 1 and self._slot is not None and _SPAN.fullmatch(span) and self._within("tcPr"):
+            self._slot.span = int(span)
 
-    def _start_tblHeader(self, attributes: dict[str, str]) -> None:  # noqa: N802 - named as the element
-        if self._parent() == "trPr" and self._rows == 1 and self._row is not None:
+    def _header(self, attributes: dict[str, str]) -> None:
+        if self._within("trPr") and self._rows == 1 and self._row is not None:
             self._row.header = _on(attributes)
 
 
-def _value(attributes: dict[str, str], local: str) -> str | None:
+def value(attributes: dict[str, str], local: str) -> str | None:
+    """The attribute of that local name, in a namespace of Word's; None if there is none."""
     for name in _NAMES[local]:
         if (value := attributes.get(name)) is not None:
             return value
@@ -359,4 +341,4 @@ def _value(attributes: dict[str, str], local: str) -> str | None:
 
 
 def _on(attributes: dict[str, str]) -> bool:
-    return _value(attributes, "val") not in _OFF
+    return value(attributes, "val") not in _OFF

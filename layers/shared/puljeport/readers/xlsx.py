@@ -20,8 +20,8 @@ from puljeport.readers.gridform import grid_form
 from puljeport.readers.numbers import day_text, is_day_format, number_text
 from puljeport.readers.package import Package
 from puljeport.readers.parts import Leaf, content_types, leaves, main_part, properties
+from puljeport.readers.walk import Walk
 
-MAX_ELEMENTS = 2_000_000
 MAX_FORMATS = 100_000
 MAX_STRINGS = 500_000
 
@@ -29,10 +29,17 @@ _NAMESPACES = (
     "http://schemas.openxmlformats.org/spreadsheetml/2006/main",
     "http://purl.oclc.org/ooxml/spreadsheetml/main",
 )
-_LOCALS = ("c", "cellXfs", "is", "numFmt", "r", "rPh", "row", "si", "t", "v", "xf")
-_KINDS = {f"{namespace} {local}": local for namespace in _NAMESPACES for local in _LOCALS}
 _ADDRESS = re.compile(r"(?:'((?:[^']|'')+)'|([^'!]+))!(\$?[A-Z]{1,3}\$?[0-9]{1,7})(?::(\$?[A-Z]{1,3}\$?[0-9]{1,7}))?")
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
+
+
+def _named[T](locals_: dict[str, T]) -> dict[str, T]:
+    """What is given by local names, by names in either namespace of SpreadsheetML."""
+    return {f"{namespace} {local}": each for namespace in _NAMESPACES for local, each in locals_.items()}
+
+
+_TEXTS = frozenset(_named({"t": True}))
+_VALUES = frozenset(_named({"t": True, "v": True}))
 
 
 def sniff(data: bytes) -> bool:
@@ -69,8 +76,10 @@ class _Workbook:
     def fill(self, grid: Grid) -> None:
         """Read all sheets and names into `grid`."""
         styles, strings = _Styles(), _Strings()
-        self._walk("styles", styles)
-        self._walk("sharedStrings", strings)
+        self._package.parse(self._first("styles"), styles.begins.get, styles.ends.get)
+        self._package.parse(
+            self._first("sharedStrings"), strings.begins.get, strings.ends.get, strings.chars, strings.started
+        )
         from_1904 = any(
             leaf.name == "workbookPr" and leaf.attributes.get("date1904") in ("1", "true") for leaf in self._leaves
         )
@@ -80,17 +89,14 @@ class _Workbook:
             kind, part = self._parts.get(leaf.attributes.get("id", ""), ("", ""))
             if kind == "worksheet":
                 grid.sheets.append(Sheet(leaf.attributes.get("name", "")))
-                cells.begin()
-                self._package.parse(part, cells.start, cells.end, cells.chars)
+                self._package.parse(part, cells.begins.get, cells.ends.get, cells.chars, cells.started)
         for leaf in self._leaves:
             if leaf.name == "definedName":
                 _name(grid, leaf)
 
-    def _walk(self, kind: str, handler: _Styles | _Strings) -> None:
-        for found, part in self._parts.values():
-            if found == kind:
-                self._package.parse(part, handler.start, handler.end, handler.chars)
-                return
+    def _first(self, kind: str) -> str:
+        """The first part of a kind; no name where there is none."""
+        return next((part for found, part in self._parts.values() if found == kind), "")
 
 
 def _name(grid: Grid, leaf: Leaf) -> None:
@@ -104,26 +110,26 @@ class _Styles:
 
     def __init__(self) -> None:
         self.days: list[bool] = []
+        self.begins = _named({"numFmt": self._code, "cellXfs": self._begin_formats, "xf": self._format})
+        self.ends = _named({"cellXfs": self._end_formats})
         self._codes: dict[str, str] = {}
         self._inside = False
 
-    def start(self, name: str, attributes: dict[str, str]) -> None:
-        kind = _KINDS.get(name)
-        if kind == "numFmt" and len(self._codes) < MAX_FORMATS:
+    def _code(self, attributes: dict[str, str]) -> None:
+        if len(self._codes) < MAX_FORMATS:
             self._codes[attributes.get("numFmtId", "")] = attributes.get("formatCode", "")[:500]
-        elif kind == "cellXfs":
-            self._inside = True
-        elif kind == "xf" and self._inside and len(self.days) < MAX_FORMATS:
+
+    def _begin_formats(self, _attributes: dict[str, str]) -> None:
+        self._inside = True
+
+    def _end_formats(self) -> None:
+        self._inside = False
+
+    def _format(self, attributes: dict[str, str]) -> None:
+        if self._inside and len(self.days) < MAX_FORMATS:
             number = attributes.get("numFmtId", "")
             known = int(number) if number.isascii() and number.isdecimal() and len(number) < 6 else 0
             self.days.append(is_day_format(known, self._codes.get(number)))
-
-    def end(self, name: str) -> None:
-        if _KINDS.get(name) == "cellXfs":
-            self._inside = False
-
-    def chars(self, _text: str) -> None:
-        """Nothing in styles is text."""
 
 
 class _Strings:
@@ -131,31 +137,27 @@ class _Strings:
 
     def __init__(self) -> None:
         self.found: list[str] = []
+        self.begins = _named({"si": self._begin_string, "rPh": self._drop})
+        self.ends = _named({"si": self._end_string})
         self._text: list[str] = []
-        self._open = False
-        self._aside = 0
 
-    def start(self, name: str, _attributes: dict[str, str]) -> None:
-        kind = _KINDS.get(name)
-        if kind == "si":
-            self._text = []
-            if len(self.found) >= MAX_STRINGS:
-                raise Unreadable(problem("zip_bomb"))
-        elif kind == "rPh":
-            self._aside += 1
-        self._open = kind == "t"
-
-    def end(self, name: str) -> None:
-        kind = _KINDS.get(name)
-        if kind == "si":
-            self.found.append(_unescaped("".join(self._text)))
-        elif kind == "rPh":
-            self._aside -= 1
-        self._open = False
+    def started(self, walk: Walk) -> None:
+        self._walk = walk
 
     def chars(self, text: str) -> None:
-        if self._open and not self._aside:
+        if self._walk.open[-1] in _TEXTS:
             self._text.append(text)
+
+    def _drop(self, _attributes: dict[str, str]) -> None:
+        self._walk.skip()
+
+    def _begin_string(self, _attributes: dict[str, str]) -> None:
+        self._text = []
+        if len(self.found) >= MAX_STRINGS:
+            raise Unreadable(problem("zip_bomb"))
+
+    def _end_string(self) -> None:
+        self.found.append(_unescaped("".join(self._text)))
 
 
 class _Cells:
@@ -163,7 +165,7 @@ class _Cells:
 
     def __init__(self, grid: Grid, strings: list[str], days: list[bool], *, from_1904: bool) -> None:
         self._grid, self._strings, self._days, self._from_1904 = grid, strings, days, from_1904
-        self._count = self._elements = 0
+        self._count = 0
         self._shown: dict[str, Callable[[str], str]] = {
             "s": self._shared,
             "b": lambda text: TICKED if text.strip() in ("1", "true") else UNTICKED,
@@ -172,30 +174,26 @@ class _Cells:
             "e": str.strip,
             "d": lambda text: text.strip().removesuffix("T00:00:00"),
         }
-        self.begin()
+        self.begins = _named({"row": self._begin_row, "c": self._begin_cell, "rPh": self._drop})
+        self.ends = _named({"c": self._end_cell})
 
-    def begin(self) -> None:
-        """The next sheet begins."""
-        self._row = self._column = self._aside = 0
+    def started(self, walk: Walk) -> None:
+        """The walk over the next sheet begins."""
+        self._walk = walk
+        self._row = self._column = 0
         self._kind = self._style = ""
         self._text: list[str] = []
-        self._open = False
 
-    def start(self, name: str, attributes: dict[str, str]) -> None:
-        self._elements += 1
-        if self._elements > MAX_ELEMENTS:
-            raise Unreadable(problem("zip_bomb"))
-        kind = _KINDS.get(name)
-        if kind == "row":
-            self._begin_row(attributes.get("r", ""))
-        elif kind == "c":
-            self._begin_cell(attributes)
-        elif kind == "rPh":
-            self._aside += 1
-        self._open = kind in ("v", "t")
+    def chars(self, text: str) -> None:
+        """Text, of which only that of values counts."""
+        if self._walk.open[-1] in _VALUES:
+            self._text.append(text)
 
-    def _begin_row(self, stated: str) -> None:
-        at = cell_at(f"A{stated}")
+    def _drop(self, _attributes: dict[str, str]) -> None:
+        self._walk.skip()
+
+    def _begin_row(self, attributes: dict[str, str]) -> None:
+        at = cell_at(f"A{attributes.get('r', '')}")
         self._row, self._column = at[0] if at else self._row + 1, 0
 
     def _begin_cell(self, attributes: dict[str, str]) -> None:
@@ -206,18 +204,10 @@ class _Cells:
         self._row, self._column = at or (self._row, self._column + 1)
         self._kind, self._style, self._text = attributes.get("t", "n"), attributes.get("s", ""), []
 
-    def end(self, name: str) -> None:
-        self._open = False
-        kind = _KINDS.get(name)
-        if kind == "rPh":
-            self._aside -= 1
-        elif kind == "c" and self._text and 1 <= self._row <= LAST_ROW and 1 <= self._column <= LAST_COLUMN:
+    def _end_cell(self) -> None:
+        if self._text and 1 <= self._row <= LAST_ROW and 1 <= self._column <= LAST_COLUMN:
             shown = self._shown.get(self._kind, self._number)
             self._grid.put(self._row, self._column, shown("".join(self._text)))
-
-    def chars(self, text: str) -> None:
-        if self._open and not self._aside:
-            self._text.append(text)
 
     def _shared(self, text: str) -> str:
         text = text.strip()

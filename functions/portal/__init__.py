@@ -1,0 +1,1 @@
+"""The function `portal`: the pages that applicants see."""
