@@ -30,7 +30,6 @@ from puljeport.letters import Links
 from puljeport.mail import Mail
 from puljeport.marking import mark
 from puljeport.notices import Notice
-from puljeport.notices import Notice
 from puljeport.outbox import Outbox
 from puljeport.readers import read
 from puljeport.store import Store

@@ -137,7 +137,7 @@ def test_what_waits_is_found_by_its_age(world: World) -> None:
 def test_a_mailbox_gets_a_handful_in_each_window(world: World) -> None:
     """Single and gathered messages have counts of their own, in each window anew, and for each mailbox by itself."""
     single = a_row(world)
-    gathered = single.model_copy(update={"event": Event.SUMMARY})
+    gathered = single.model_copy(update={"event": Event.SUMMARY, "submission": ""})
     now = world.clock()
     assert [world.notices.take_slot(single, now) for _ in range(HANDFUL + 2)] == [True] * HANDFUL + [False] * 2
     assert [world.notices.take_slot(gathered, now) for _ in range(SUMMARIES + 1)] == [True] * SUMMARIES + [False]
