@@ -362,7 +362,7 @@ class Call(Model):
         return next((name for moment, name in last if received_at < moment + timedelta(seconds=1)), "later")
 
     def ends(self, now: datetime) -> datetime | None:
-        """When what arrives at `now` (aware) must have arrived, local to the call: the deadline, or the end of the round.
+        """When what arrives at `now` (aware) must have come, local to the call: the deadline, or the end of the round.
         None where a call without a deadline names no further round.
         """
         if self.deadline is not None:
