@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import parse_qsl, quote_plus
 
 from puljeport.calls import Call, Event, Role
+from puljeport.mail import trace
 from puljeport.notices import Notice
 from puljeport.submissions import State, Submission
 from puljeport.texts import Text
@@ -166,6 +167,31 @@ def sqs_event(*bodies: object) -> dict[str, Any]:
             }
             for number, body in enumerate(bodies, start=1)
         ]
+    }
+
+
+def ses_event(mail: Notice, kind: str = "Bounce", **changes: Any) -> dict[str, Any]:
+    """What SES tells of a mail that was sent, as it comes through the topic.
+
+    Source: SES developer guide, "Examples of event data that Amazon SES publishes to Amazon SNS".
+    """
+    at = "2018-03-20T10:05:00.000Z"
+    tags = {name: [value] for name, value in trace(mail).items()} | {"ses:configuration-set": ["puljeport-test"]}
+    told = {
+        "Bounce": {"bounceType": "Permanent", "bounceSubType": "General", "timestamp": at},
+        "Complaint": {"complaintFeedbackType": "abuse", "timestamp": at},
+        "Reject": {"reason": "Bad content"},
+    }
+    return {
+        "eventType": kind,
+        "mail": {
+            "timestamp": at,
+            "source": "puljer@example.dk",
+            "messageId": mail.message_id or "0100-first-000000",
+            "destination": ["kontakt@example.dk"],
+            "tags": tags,
+        },
+        kind.lower(): told.get(kind, {}) | changes,
     }
 
 

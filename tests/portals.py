@@ -84,7 +84,7 @@ class Remembered:
         """The documents of one version of a call."""
         prefix = f"calls/{call}/v{version}/"
         return tuple(
-            Kept(key.removeprefix(prefix), len(data), self.moment)
+            Kept(key.removeprefix(prefix), len(data))
             for key, data in sorted(self.kept.items())
             if key.startswith(prefix)
         )

@@ -13,7 +13,6 @@ SHOWN: dict[str, set[str]] = {
         "dynamodb:UpdateItem",
         "dynamodb:ConditionCheckItem",
     },
-    "NotifyRole": {"dynamodb:GetItem", "dynamodb:UpdateItem", "sns:Publish"},
     "TickRole": {
         "dynamodb:GetItem",
         "dynamodb:Query",
@@ -22,16 +21,33 @@ SHOWN: dict[str, set[str]] = {
         "sns:ListSubscriptionsByTopic",
     },
     "PortalRole": {"dynamodb:GetItem", "dynamodb:Query", "s3:ListBucket", "s3:GetObject"},
+    "NotifyRole": {"dynamodb:GetItem", "dynamodb:UpdateItem", "sns:Publish", "ses:SendEmail"},
+    "FeedbackRole": {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"},
+    "ReconcileRole": {
+        "s3:ListBucketVersions",
+        "sqs:SendMessage",
+        "sns:Publish",
+        "ses:SendEmail",
+        "dynamodb:BatchGetItem",
+        "dynamodb:GetItem",
+        "dynamodb:PutItem",
+        "dynamodb:Query",
+        "dynamodb:UpdateItem",
+    },
+    "EraseRole": {
+        "s3:DeleteObjectVersion",
+        "s3:ListBucketVersions",
+        "dynamodb:DeleteItem",
+        "dynamodb:GetItem",
+        "dynamodb:PutItem",
+        "dynamodb:Query",
+        "dynamodb:UpdateItem",
+    },
 }
 
 # Without it AWS answers 403 instead of 404 for an object that is gone (S3 API reference, GetObject, "Permissions"); the
 # local cloud says 404 to everybody.
-NOT_FOUND: dict[str, set[str]] = {
-    "IntakeRole": {"s3:ListBucket"},
-    "NotifyRole": set(),
-    "TickRole": set(),
-    "PortalRole": set(),
-}
+NOT_FOUND: dict[str, set[str]] = {"IntakeRole": {"s3:ListBucket"}}
 
 # What Lambda itself does in the role's name, which the local cloud does not hold against the role. Sources: Lambda
 # developer guide, "Using Lambda with Amazon SQS" and "Using Lambda with DynamoDB", execution role permissions; "Sending
@@ -45,7 +61,6 @@ LAMBDA_ITSELF: dict[str, set[str]] = {
         "dynamodb:ListStreams",
         "sqs:SendMessage",
     },
-    "TickRole": set(),
-    "PortalRole": set(),
+    "FeedbackRole": {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"},
 }
 EVERY_FUNCTION = {"logs:CreateLogStream", "logs:PutLogEvents", "xray:PutTraceSegments", "xray:PutTelemetryRecords"}

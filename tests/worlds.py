@@ -14,24 +14,33 @@ import boto3
 import pytest
 from moto.dynamodb.models import dynamodb_backends
 from moto.s3.models import s3_backends
+from moto.ses.models import ses_backends
 
+import feedback.app
 import intake.app
 import notify.app
+import reconcile.app
 import tick.app
 from builders import BUCKET, MIDWAY, a_call, s3_event, s3_record, sqs_event, stream_event
 from puljeport import aws
 from puljeport.calendar import Calendar
 from puljeport.calls import Call
 from puljeport.delivery import Delivery
+from puljeport.documents import Documents
 from puljeport.extensions import Extension, Waiver
+from puljeport.feedback import Feedback
 from puljeport.intake import Intake
 from puljeport.items import plain
+from puljeport.ledger import Ledger
 from puljeport.letters import Links
 from puljeport.mail import Mail
 from puljeport.marking import mark
 from puljeport.notices import Notice
+from puljeport.objects import Objects
 from puljeport.outbox import Outbox
-from puljeport.readers import read
+from puljeport.queues import Queue
+from puljeport.readers import printed, read
+from puljeport.reconcile import Reconcile
 from puljeport.store import Store
 from puljeport.submissions import Submission
 from puljeport.topic import Topic
@@ -138,13 +147,14 @@ class World:
         where = {"LocationConstraint": "eu-north-1"}
         self.s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration=where)
         self.s3.create_bucket(Bucket=DOCUMENTS, CreateBucketConfiguration=where)
-        self.s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
+        for bucket in (BUCKET, DOCUMENTS):
+            self.s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
         _create_table(self.dynamodb)
         topic = self.sns.create_topic(Name="notices")["TopicArn"]
         self.queue = self.sqs.create_queue(QueueName="machine")["QueueUrl"]
         arn = f"arn:aws:sqs:eu-north-1:{ACCOUNT}:machine"
         self.sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
-        workers = {name: worker_client(name) for name in ("s3", "dynamodb", "sns", "sesv2")}
+        workers = {name: worker_client(name) for name in ("s3", "dynamodb", "sns", "sqs", "sesv2")}
         for client in workers.values():
             # One id for all worlds: the newest takes the place of the one before.
             for event, see in (("before-call", self.faults.before), ("after-call", self.faults.after)):
@@ -158,8 +168,10 @@ class World:
             store=store,
             uploads=Uploads(workers["s3"]),
             copies=Copies(workers["s3"], DOCUMENTS),
+            documents=Documents(workers["s3"], DOCUMENTS),
             mark=lambda data, problems, language: self.mark(data, problems, language),  # noqa: PLW0108 - likewise
             read=lambda data, name: self.read(data, name),  # noqa: PLW0108 - a test may change it later
+            read_printed=printed.read,
             now=self.clock,
             log=lambda _submission, _error: None,
             max_upload_bytes=100_000,
@@ -172,7 +184,22 @@ class World:
         self.calendar = Calendar(store, outbox, self.topic, log=lambda call, _error: self.wrong.append(call))
         self.monkeypatch.setattr(tick.app, "_calendar", lambda: self.calendar)
         self.monkeypatch.setattr(tick.app, "_now", self.clock)
+        self.feedback = Feedback(store, outbox, now=self.clock)
+        uploads_queue = self.sqs.create_queue(QueueName="uploads")["QueueUrl"]
+        self.uploads_queue = Queue(self.sqs, uploads_queue)
+        self.reconcile = Reconcile(
+            store=store,
+            outbox=outbox,
+            ledger=Ledger(workers["dynamodb"], TABLE),
+            uploads=Objects(workers["s3"], BUCKET),
+            queue=Queue(workers["sqs"], uploads_queue),
+            delivery=self.delivery,
+            now=self.clock,
+            log=lambda submission, _error: self.wrong.append(submission),
+        )
+        self.monkeypatch.setattr(reconcile.app, "_reconcile", lambda: self.reconcile)
         self.monkeypatch.setattr(intake.app, "_intake", lambda: self.intake)
+        self.monkeypatch.setattr(feedback.app, "_feedback", lambda: self.feedback)
         self.monkeypatch.setattr(notify.app, "_delivery", lambda: self.delivery)
 
     def publish(self, call: Call | None = None) -> Call:
@@ -200,8 +227,17 @@ class World:
         """One invocation of `tick`, at a time in UTC where it is given: what it did, by name."""
         if at is not None:
             self.clock.moment = datetime.fromisoformat(at).replace(tzinfo=UTC)
-        done: dict[str, int] = tick.app.handler({"task": task} if task else {}, Context())
-        return done
+        answer: dict[str, int] = tick.app.handler({"task": task} if task else {}, Context())
+        return answer
+
+    def run_feedback(self, *bodies: object) -> list[str]:
+        """One invocation of `feedback` with these messages: the ids of those that come back."""
+        answer = feedback.app.handler(sqs_event(*bodies), Context())
+        return [failed["itemIdentifier"] for failed in answer["batchItemFailures"]]
+
+    def mails(self) -> list[Any]:
+        """The mails to applicants that SES took, oldest first."""
+        return list(ses_backends[ACCOUNT]["eu-north-1"].sent_messages)
 
     def take(self, key: str, data: bytes, at: datetime = MIDWAY) -> Submission:
         """Put an object, take it in, and give its record."""
@@ -209,11 +245,17 @@ class World:
         assert self.run_intake(s3_event(record)) == []
         return self.submissions()[record["s3"]["object"]["versionId"]]
 
-    def run_reconcile(self, *, full: bool = False) -> None:
-        pass
+    def run_reconcile(self, *, full: bool = False) -> dict[str, int]:
+        """One invocation of `reconcile`, a light one or the one that begins the nightly pass: what it counted."""
+        answer: dict[str, int] = reconcile.app.handler({"pass": "full" if full else "light"}, Context())
+        return answer
 
     def sent_to_queue(self) -> list[str]:
-        return []
+        """The messages that were put into the queue before intake, which it then has no longer."""
+        taken = list(self.uploads_queue.take(self.uploads_queue.count(), 60))
+        for letter in taken:
+            self.uploads_queue.drop(letter)
+        return [letter.body for letter in taken]
 
     def extend(self, extension: Extension) -> None:
         """Put off the small call's deadline for everybody."""

@@ -9,6 +9,7 @@ import typer
 
 from puljeport.calls import Contact
 from puljeport.errors import UnknownCall
+from puljeport.notices import endpoint
 from puljeport.subscriptions import Reach, Recipient, policy, recipients
 from puljeport_cli import cloud, screen
 from puljeport_cli import stack as stacks
@@ -41,8 +42,12 @@ def contacts(
         asked_again(stack, found)
     if as_json:
         screen.as_json([row(recipient) for recipient in found])
-    else:
-        show(found)
+        return
+    show(found)
+    for address in dict.fromkeys(recipient.contact.email for recipient in found):
+        if bounce := stack.store.bounce(endpoint(address)):
+            when = screen.when(bounce.at)
+            screen.say(f"[yellow]![/] {screen.quote(address)}: a mail did not arrive ({bounce.kind}, {when})")
 
 
 def asked_again(stack: Stack, found: Sequence[Recipient]) -> None:

@@ -16,7 +16,7 @@ import typer
 
 from puljeport import definitions, letters
 from puljeport.calls import Call, Stage
-from puljeport.notices import Notice, Status
+from puljeport.notices import APPLICANT, OPERATIONS, Notice, Status
 from puljeport.submissions import State, Submission, submission_id
 from puljeport_cli import call as calls
 from puljeport_cli import cloud, demo_answers, form, local, mailbox, screen, submissions
@@ -34,6 +34,9 @@ POOL = "medborgerskab-2018"
 SECOND_POOL = "frivillig-faellesskaber-2027"
 GOOD = "Ansøgning fra Århus Kommune.docx"
 FAULTY = "Ærø – 1. udkast (med fejl).docx"
+TOLD = {Status.SENT, Status.HELD, Status.GATHERED}
+"""What has become of a message that nothing is wrong with: what a contact wants in a digest, or what is more than a
+handful at once, waits for its like."""
 SAMPLES = Path(__file__).parent / "samples"
 """Two of the filled-in forms as LibreOffice saved them, so that showing them does not need it."""
 
@@ -188,19 +191,22 @@ def _untold(pool: Call, found: Outcome) -> list[str]:
     What is held for a digest or a summary is as it should be.
     """
     unsent = [
-        f"{notice.audience} was not told ({notice.status})"
-        for notice in found.notices
-        if notice.status in {Status.PENDING, Status.FAILED}
+        f"{notice.audience} was not told ({notice.status})" for notice in found.notices if notice.status not in TOLD
     ]
-    address = {contact.id: contact.email for contact in pool.contacts}
-    wanted = Counter(
-        (address[notice.audience], letters.to_contact(notice, letters.Links()).subject)
-        for notice in found.notices
-        if notice.audience in address and notice.status is Status.SENT
-    )
+    sent = [notice for notice in found.notices if notice.status is Status.SENT and notice.audience != OPERATIONS]
+    wanted = Counter(_addressed(pool, found, notice) for notice in sent)
     arrived = Counter((mail.recipient, mail.subject) for mail in found.mails)
     wrong = [f"{arrived[mail]} mails to {mail[0]}: {mail[1]}" for mail in wanted if arrived[mail] != wanted[mail]]
     return unsent + wrong if found.notices else ["nobody was to be told"]
+
+
+def _addressed(pool: Call, found: Outcome, notice: Notice) -> tuple[str, str]:
+    """To whom a message goes, and under which subject."""
+    if notice.audience == APPLICANT and found.submission:
+        letter = letters.to_applicant(notice, found.submission, pool, letters.Links(), None)
+        return found.submission.email or "", letter.subject
+    address = {contact.id: contact.email for contact in pool.contacts}
+    return address[notice.audience], letters.to_contact(notice, letters.Links()).subject
 
 
 def report(stack: Stack, outcomes: dict[str, Outcome], seen: int) -> None:

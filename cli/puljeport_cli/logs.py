@@ -31,6 +31,9 @@ class Function(StrEnum):
 
     INTAKE = "intake"
     NOTIFY = "notify"
+    FEEDBACK = "feedback"
+    RECONCILE = "reconcile"
+    ERASE = "erase"
     TICK = "tick"
 
 

@@ -126,7 +126,8 @@ def show_call(call: str) -> Response[Any]:
     """The page of one call."""
     portal = _portal()
     current = portal.current(call)
-    versions = portal.store.call_versions(call)
+    # One that was published since `current` was read is not told of, so that the page is of one piece.
+    versions = [one for one in portal.store.call_versions(call) if one.version <= current.version]
     shown = callpage.page(current, versions, portal.documents.of(call, current.version), portal.now(), _language())
     address = _origin() + addresses.path("call", _language(), call=call)
     structured = callpage.structured(current.call, address, _language())

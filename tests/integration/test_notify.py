@@ -109,6 +109,6 @@ def test_people_get_text_and_programs_get_json_in_one_publish(world: World) -> N
     world.notify_all()
     worker_client("sns").meta.events.unregister("provide-client-params.sns.Publish", see)
     variants = json.loads(published[0])
-    assert "Der er kommet en indsendelse" in variants["default"]
+    assert "Der er kommet en ansøgning" in variants["default"]
     assert json.loads(variants["https"]) == json.loads(variants["sqs"])
     assert "email" not in variants, "e-mail subscribers get the default"

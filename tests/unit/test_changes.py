@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from builders import MIDWAY, a_call
+from builders import DEFINITION, MIDWAY, a_call
 from portals import again
 from puljeport import changes
 from puljeport.calls import Call
@@ -61,6 +61,8 @@ def test_an_extension_stands_among_the_changes_on_its_own_day() -> None:
         ({"title": {"da": "Andet"}}, "Puljens navn er ændret"),
         ({"summary": {"da": "Andet"}, "description": {"da": "Andet"}}, "Beskrivelsen er ændret"),
         ({"distributed": {"date": "2018-05-14"}}, "Det blev offentliggjort, hvem der fik plads"),
+        ({"contacts": [DEFINITION["contacts"][0]]}, "Kontaktoplysningerne er ændret"),
+        ({"contacts": [each | {"notify": ["closed"]} for each in DEFINITION["contacts"]]}, "Mindre rettelser"),
         ({"reference_prefix": "ABC"}, "Mindre rettelser"),
     ],
 )

@@ -6,6 +6,7 @@ PuljeportError
 ├── Unreadable           a file cannot be read as a form; carries the problem to show the applicant
 ├── UnknownCall          no call is published under that id
 ├── UnknownSubmission    no submission has that id or reference
+├── Undelivered          somebody has yet to be told of a submission that is to be erased
 ├── Refused              AWS will never take this message; carries its reason
 ├── LimitReached         AWS would refuse a change for its quotas; says which, and what to do
 ├── ObjectGone           the stored object (or that version of it) no longer exists
@@ -65,6 +66,14 @@ class UnknownCall(PuljeportError):
 
 class UnknownSubmission(PuljeportError):
     """No submission has that id or reference."""
+
+
+class Undelivered(PuljeportError):
+    """A submission is to be erased and somebody has yet to be told of it: `reference`, and how many notices wait."""
+
+    def __init__(self, reference: str, waiting: int) -> None:
+        self.reference, self.waiting = reference, waiting
+        super().__init__(f"{reference}: {waiting} notices wait to be delivered")
 
 
 class Refused(PuljeportError):

@@ -15,7 +15,7 @@ from puljeport.extensions import Extension, extended
 from puljeport.models import PUBLISHED
 from puljeport.moments import Record
 from puljeport.notices import Gathering, Notice, Status
-from puljeport.submissions import HistoryEvent, Submission
+from puljeport.submissions import HistoryEvent, State, Submission
 
 SHARDS = 8
 """How many partitions of the index one call is spread over. More than the workers that may write at once need."""
@@ -76,6 +76,11 @@ def erased_key(identity: str) -> Item:
     return {"PK": f"ERASED#{identity}", "SK": "ERASED"}
 
 
+def address_key(endpoint: str) -> Item:
+    """What is known of a mailbox, by its hash."""
+    return {"PK": f"ADDRESS#{endpoint}", "SK": "ADDRESS"}
+
+
 def notice_key(notice: Notice) -> Item:
     """One outbox row."""
     return {"PK": notice.partition, "SK": notice.sort_key}
@@ -114,9 +119,11 @@ def record(submission: Submission) -> Item:
     """The item of a submission, with its place in the index."""
     # What names no known call is listed together under no call, so that it is found at all.
     listed = submission.call if submission.call_version else ""
+    # What an operator put back stands among what was just received: both are still to be concluded, and looked after.
+    place = State.RECEIVED if submission.pending else submission.state
     index = {
         "GSI1PK": f"CALL#{listed}#{shard(submission.id)}",
-        "GSI1SK": f"{submission.state}#{stamp(submission.received_at)}",
+        "GSI1SK": f"{place}#{stamp(submission.received_at)}",
     }
     body = submission.model_dump(mode="json", exclude_none=True)
     return submission_key(submission.id) | {"item": "submission"} | index | body

@@ -11,14 +11,11 @@ from datetime import datetime, timedelta
 from itertools import batched
 from typing import Any
 
-from botocore.exceptions import ClientError
-
 from puljeport import items
-from puljeport.aws import code
 from puljeport.errors import Contention
 from puljeport.items import Item
 from puljeport.notices import Gathering, Notice, Status
-from puljeport.table import LOST_RACE, Table
+from puljeport.table import Table
 
 WINDOW = timedelta(minutes=5)
 """The time over which messages to one mailbox are counted."""
@@ -53,10 +50,13 @@ class Outbox(Table):
 
     # -- what waits --------------------------------------------------------------------------------------------------
 
-    def pending(self, before: datetime) -> Iterator[Notice]:
-        """The rows created before a moment that are still to be sent, oldest first in each of the index's shards."""
-        for shard in range(items.SHARDS):
-            values = {":pk": f"OUTBOX#{shard}", ":before": items.stamp(before)}
+    def pending(self, before: datetime, first: int = 0) -> Iterator[Notice]:
+        """The rows created before a moment that are still to be sent, oldest first in each of the index's shards.
+
+        `first` is the shard to begin with: whoever has time for some only, does not begin with the same ones each time.
+        """
+        for shard in range(first, first + items.SHARDS):
+            values = {":pk": f"OUTBOX#{shard % items.SHARDS}", ":before": items.stamp(before)}
             yield from self._indexed("GSI1PK = :pk AND GSI1SK < :before", values)
 
     def held(self, call: str, contact: str) -> list[Notice]:
@@ -127,38 +127,11 @@ class Outbox(Table):
             return False
         return self._mark(notice, {"status": Status.PENDING.value}, notice.status)
 
-    def mark_bounced(self, notice: Notice, kind: str, at: datetime) -> bool:
-        """Record that a mail came back, or was complained of. False when just that had been recorded before.
-
-        Raises Contention while the row is not marked as sent yet: the callback came first, try again.
-        """
-        changes = {"bounced": kind, "bounced_at": items.stamp(at)}
-        update = self._change(
-            items.notice_key(notice), changes, [], "#status = :sent AND (attribute_not_exists(#0) OR #0 <> :0)",
-            {":sent": Status.SENT.value},
-        )  # fmt: skip
-        update["ExpressionAttributeNames"]["#status"] = "status"
-        if self._applied(update):
-            return True
-        known = self.notice(notice.partition, notice.sort_key)
-        if known is not None and known.status is not Status.SENT:
-            raise Contention("the mail is not marked as sent yet")
-        return False
-
     def _mark(self, notice: Notice, changes: Item, was: Status) -> bool:
         place = items.outbox_place(notice.model_copy(update={"status": Status(changes["status"])}))
         gone = [] if place else ["GSI1PK", "GSI1SK"]
         update = self._change(items.notice_key(notice), changes | place, gone, "#0 = :was", {":was": was.value})
         return self._applied(update)
-
-    def _applied(self, update: Item) -> bool:
-        try:
-            self._client.update_item(**update)
-        except ClientError as error:
-            if code(error) not in LOST_RACE:
-                raise
-            return False
-        return True
 
     # -- how fast ----------------------------------------------------------------------------------------------------
 

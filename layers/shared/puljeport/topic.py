@@ -35,13 +35,11 @@ class Topic:
         Without a mailbox it is for whoever is subscribed to its other attributes.
         """
         attributes = message.attributes | ({MAILBOX: mailbox} if mailbox else {})
-        body = json.dumps(message.body, ensure_ascii=False)
-        variants = {"default": message.text} | dict.fromkeys(MACHINES, body)
         try:
             answer = self._client.publish(
                 TopicArn=self._arn,
                 Subject=message.subject,
-                Message=json.dumps(variants, ensure_ascii=False),
+                Message=variants(message),
                 MessageStructure="json",
                 MessageAttributes={
                     name: {"DataType": "String", "StringValue": value} for name, value in attributes.items()
@@ -106,3 +104,9 @@ class Topic:
             policy = json.loads(attributes.get("FilterPolicy", "{}"))
             confirmed = attributes.get("PendingConfirmation", "false") != "true"
         return Subscription(entry["Protocol"], entry["Endpoint"], arn if confirmed else None, policy)
+
+
+def variants(message: Message) -> str:
+    """What SNS gets: the text for people, and for each kind of program the event. All of it together may be 256 KB."""
+    body = json.dumps(message.body, ensure_ascii=False)
+    return json.dumps({"default": message.text} | dict.fromkeys(MACHINES, body), ensure_ascii=False)
