@@ -27,7 +27,6 @@ from puljeport.calendar import Calendar
 from puljeport.calls import Call
 from puljeport.delivery import Delivery
 from puljeport.documents import Documents
-from puljeport.extensions import Extension, Waiver
 from puljeport.feedback import Feedback
 from puljeport.intake import Intake
 from puljeport.items import plain
@@ -256,20 +255,6 @@ class World:
         for letter in taken:
             self.uploads_queue.drop(letter)
         return [letter.body for letter in taken]
-
-    def extend(self, extension: Extension) -> None:
-        """Put off the small call's deadline for everybody."""
-        self.store.extend("samvaer-2018", extension)
-
-    def waive(self, waiver: Waiver) -> None:
-        """Let one applicant of the small call send later."""
-        self.store.waive("samvaer-2018", waiver)
-
-    def bounce(self, row: Notice) -> None:
-        pass
-
-    def send_again(self, submission: Submission) -> None:
-        pass
 
     def notify_all(self) -> None:
         """Wake `notify` for every outbox row there is."""

@@ -20,7 +20,7 @@ from botocore.exceptions import ClientError
 
 from builders import a_call, a_form, a_submission, http_event, s3_event, s3_record, ses_event, sqs_event, stream_event
 from printing import flattened
-from puljeport import items
+from puljeport import items, municipalities
 from puljeport.blanks import docx, pdf
 from puljeport.calls import Event
 from puljeport.documents import FORM_NAMES, folder
@@ -37,7 +37,6 @@ from roles import SHOWN
 pytestmark = [pytest.mark.slow, pytest.mark.cloud]
 
 CALL = "rettigheder-2018"
-MUNICIPALITIES = ["751", "101", "147", "461", "851", "561", "615", "630", "657", "661", "665", "671", "706", "707"]
 
 
 class Desk:
@@ -48,7 +47,7 @@ class Desk:
         self.iam, self.functions, self.s3 = (stack.client(name) for name in ("iam", "lambda", "s3"))
         resources = stack.client("cloudformation").describe_stack_resources(StackName="puljeport-local")
         self.physical = {one["LogicalResourceId"]: one["PhysicalResourceId"] for one in resources["StackResources"]}
-        self.fresh = iter(MUNICIPALITIES)
+        self.fresh = iter([municipality.code for municipality in municipalities.everything()])
         stack.store.publish_call(a_call(id=CALL, opens="2018-02-27T00:00:00", deadline="2048-04-09T23:59:59"), now())
 
     def statements(self, role: str) -> dict[str, Any]:
@@ -175,7 +174,7 @@ class Desk:
         return lambda: self.invoke("NotifyFunction", stream_event((pk, sk)))
 
     def reconcile(self) -> Callable[[], bool]:
-        """Notices to a contact and the applicant that wait, a file that was never concluded, and the nightly pass."""
+        """Notices that wait, to a contact and the applicant; a file never concluded, and one without a record."""
         long_ago = now() - timedelta(hours=2)
         record = self.put(municipality=next(self.fresh), contact_email="ansoeger@example.dk")
         (arrival,) = arrivals(json.dumps(s3_event(record)))
@@ -189,7 +188,9 @@ class Desk:
         published = self.stack.store.current_call(CALL)
         assert published
         told = for_submission(published.call, Event.ACCEPTED, stuck, long_ago)
-        assert self.stack.outbox.add(told)
+        # Without a mailbox, or the pace of one would hold what the next test sends.
+        assert self.stack.outbox.add([row.model_copy(update={"endpoint": ""}) for row in told])
+        self.put()
 
         def work() -> bool:
             answered = self.answer("ReconcileFunction", {"pass": "full"})

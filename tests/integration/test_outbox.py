@@ -120,6 +120,18 @@ def test_rows_are_recorded_once_under_their_natural_keys(world: World) -> None:
     assert [row.event for row in world.notices.of_call(CALL.id)] == [Event.LATE]
 
 
+def test_rows_that_are_there_already_keep_no_other_out(world: World) -> None:
+    """A worker that died had written some: the next adds the rest and the guard, and what was sent stays sent."""
+    first, second = (row.model_copy(update={"key": key}) for row in [a_row(world)] for key in ("1", "2"))
+    assert world.notices.add([first])
+    assert world.notices.mark_sent(first, "m", MIDWAY)
+    guard = {"PK": "CALL#samvaer-2018", "SK": "MOMENT#x", "item": "moment"}
+    assert world.notices.add([first, second], guard)
+    assert not world.notices.add([first, second], guard)
+    statuses = {row.key: row.status for row in world.notices.of_call("samvaer-2018") if row.key}
+    assert statuses == {"1": Status.SENT, "2": Status.PENDING}
+
+
 def test_what_waits_is_found_by_its_age(world: World) -> None:
     """Rows of all shards that are older than a moment, and no younger one."""
     written = notices.for_call(a_call(), Event.LATE, MIDWAY)
@@ -135,12 +147,12 @@ def test_what_waits_is_found_by_its_age(world: World) -> None:
 
 
 def test_a_mailbox_gets_a_handful_in_each_window(world: World) -> None:
-    """What can be gathered and what cannot have counts of their own, each window anew, each mailbox by itself."""
-    (single,) = rows(world, 1)
-    gathered = a_row(world)
+    """What can be gathered and what cannot are counted apart, in each window anew, for each mailbox by itself."""
+    whole = a_row(world)
+    single = whole.model_copy(update={"submission": "id"})
     now = world.clock()
     assert [world.notices.take_slot(single, now) for _ in range(HANDFUL + 2)] == [True] * HANDFUL + [False] * 2
-    assert [world.notices.take_slot(gathered, now) for _ in range(SUMMARIES + 1)] == [True] * SUMMARIES + [False]
+    assert [world.notices.take_slot(whole, now) for _ in range(SUMMARIES + 1)] == [True] * SUMMARIES + [False]
     assert world.notices.take_slot(single.model_copy(update={"endpoint": endpoint("other@example.dk")}), now)
     assert world.notices.take_slot(single, now + WINDOW)
 

@@ -201,6 +201,14 @@ def test_what_cannot_be_extended_is_refused(world: World) -> None:
         world.store.extend("samvaer-2018", put_off("2019-01-01T12:00:00"))
 
 
+def test_the_same_extension_again_changes_nothing(world: World) -> None:
+    """Whoever died after it, or is not sure, gives the command again: it stands there once, with its first time."""
+    first = world.store.extend("samvaer-2018", put_off("2018-04-11T12:00:00"))
+    again = put_off("2018-04-11T12:00:00").model_copy(update={"at": world.clock() + timedelta(days=1)})
+    assert world.store.extend("samvaer-2018", again) == first
+    assert len(first.extensions) == 1
+
+
 def test_r02_an_extension_whose_answer_was_lost_is_there_once(world: World) -> None:
     """R2: the SDK asks again and meets its own write: that is success, and the deadline is put off once."""
     lost: list[str] = []
