@@ -64,3 +64,11 @@ LAMBDA_ITSELF: dict[str, set[str]] = {
     "FeedbackRole": {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"},
 }
 EVERY_FUNCTION = {"logs:CreateLogStream", "logs:PutLogEvents", "xray:PutTraceSegments", "xray:PutTelemetryRecords"}
+
+ATTRIBUTES = {
+    "MarkNotices": {"status", "sent_at", "message_id", "why", "GSI1PK", "GSI1SK"},
+    "CountMessages": {"item", "single", "gathered", "expires_at"},
+    "MarkWhatBounced": {"message_id", "bounced", "bounced_at", "events"},
+}
+"""The attributes that updates may name, by the statement that lets them. The local cloud looks at none of them; that
+`notify` names no other is shown where it runs (tests/integration/test_notify.py)."""

@@ -217,13 +217,6 @@ def test_s15_the_portal_reaches_calls_and_their_documents_and_nothing_else(resou
     assert documents == ["calls/*", "${DocumentsBucket.Arn}/calls/*"]
 
 
-ATTRIBUTES = {
-    "MarkNotices": {"status", "sent_at", "message_id", "why", "GSI1PK", "GSI1SK"},
-    "CountMessages": {"single", "gathered", "expires_at"},
-    "MarkWhatBounced": {"message_id", "bounced", "bounced_at", "events"},
-}
-
-
 def test_s15_who_tells_and_who_hears_back_change_no_answer(resources: dict[str, Resource]) -> None:
     """The updates of notify and feedback are narrowed to the attributes they mark: they can change no application."""
     found = {
@@ -232,7 +225,7 @@ def test_s15_who_tells_and_who_hears_back_change_no_answer(resources: dict[str, 
         for statement in allows(resources[name])
         if statement["Action"] == "dynamodb:UpdateItem"
     }
-    assert found == ATTRIBUTES
+    assert found == roles.ATTRIBUTES
 
 
 def test_s15_mail_is_sent_from_the_configured_address_alone(resources: dict[str, Resource]) -> None:
