@@ -134,13 +134,13 @@ def facts(call: Call, event: Event) -> dict[str, JsonValue]:
     ]
     told: dict[Event, dict[str, JsonValue]] = {
         Event.OPENED: {"deadline": deadline},
-        Event.REMINDER: {"days": 3, "deadline": deadline, "by_state": counted},
+        Event.REMINDER: {"days": 3, "deadline": deadline},
         Event.EXTENDED: {"until": deadline, "cause": "outage", "reason": {"da": "Nedbrud 3. marts", "en": "Outage"}},
         Event.CLOSED: {
             "deadline": deadline, "by_state": counted, "by_choice": {"Model 1": 20, "Model 2": 21},
             "by_region": {"Region Midtjylland": 17, "Region Syddanmark": 24},
         },
-        Event.DISTRIBUTED: {"by_state": {"awarded": 3, "declined": 38}},
+        Event.DISTRIBUTED: {"awarded": 3, "declined": 38},
         Event.EXPIRING: {"erased_on": "2032-05-14", "count": 49},
         Event.DIGEST: {"counts": counted, "listed": listed},
         Event.SUMMARY: {"counts": counted, "listed": listed},
