@@ -18,7 +18,7 @@ from puljeport.texts import Language, Text
 
 IDENTITY = submission_id("specimen", "specimen", "1")
 LATER = submission_id("specimen", "specimen", "2")
-SECRET = "eksempel-paa-et-personligt-link"  # noqa: S105  # shown in a preview, opens nothing
+EXAMPLE = "eksempel-paa-et-personligt-link"
 PORTAL = "https://puljer.example.dk"
 
 STATES = {
@@ -45,7 +45,7 @@ def letter(
     """The letter of an event to an applicant. `state` is another than the event's own, such as declined."""
     sent = submission(call, event, language, state)
     notice = notices.for_applicant(call, event, sent, moment(call))[0].model_copy(update={"facts": facts(call, event)})
-    return letters.to_applicant(notice, sent, call, Links(portal), SECRET)
+    return letters.to_applicant(notice, sent, call, Links(portal), EXAMPLE)
 
 
 def message(call: Call, event: Event, language: Language, audience: str = "", portal: str | None = PORTAL) -> Message:
