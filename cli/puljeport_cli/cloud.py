@@ -187,7 +187,7 @@ def _await_health(state: State, name: str, process: Process) -> None:
             raise Failure(
                 f"{_TITLES[name]} ended at once. Its log, {process.log}, says:\n{processes.tail(process.log)}"
             )
-        if answers(address, state.certificate):
+        if answers(address, state.certificate) and (name != "mail" or processes.listens(state.ports.smtp)):
             return
         time.sleep(0.1)
     raise Failure(f"{_TITLES[name]} did not answer within {HEALTH_SECONDS} s. Its log: {process.log}")

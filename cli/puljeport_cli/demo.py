@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-import tempfile
-import time
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -17,10 +14,12 @@ import typer
 from puljeport import definitions, letters
 from puljeport.calls import Call, Stage
 from puljeport.notices import APPLICANT, OPERATIONS, Notice, Status
-from puljeport.submissions import State, Submission, submission_id
+from puljeport.submissions import State, Submission
 from puljeport_cli import call as calls
 from puljeport_cli import cloud, demo_answers, form, local, mailbox, screen, submissions
 from puljeport_cli import stack as stacks
+from puljeport_cli.demo_days import Days
+from puljeport_cli.demo_uploads import until, upload
 from puljeport_cli.failures import Code
 from puljeport_cli.fill import Answers, fill_docx
 from puljeport_cli.fill_sheets import fill_csv, fill_xlsx
@@ -64,13 +63,16 @@ def demo(
     seen = max((mail.id for mail in mailbox.mails(state)), default=0)
     with screen.step("Fill in the form as Word, PDF, Excel, OpenDocument, CSV and JSON, and upload all of them"):
         files = forms(stack, pool)
-        uploaded = {name: upload(stack, pool, name, data) for name, data in files.items()}
+        uploaded = {name: upload(stack, pool.id, name, data) for name, data in files.items()}
     with screen.step("Wait until all are read and everybody is told"):
         found = wait(stack, pool, list(uploaded.values()), seen, timeout)
     outcomes = dict(zip(uploaded, found, strict=True))
+    days = Days(stack, pool, max((mail.id for mail in mailbox.mails(state)), default=0))
+    days.live()
     report(stack, pool, outcomes, seen)
+    days.report()
     show_where_next(stack, target, outcomes)
-    if missing := unmet(pool, outcomes):
+    if missing := unmet(pool, outcomes) + days.unmet:
         for expectation in missing:
             screen.error(expectation)
         raise typer.Exit(Code.ERRORS)
@@ -114,18 +116,6 @@ def blank(stack: Stack, pool: Call, ending: str) -> bytes:
     return bytes(answer["Body"].read())
 
 
-def upload(stack: Stack, pool: Call, name: str, data: bytes) -> str:
-    """Put a form in the bucket like `aws s3 cp` does. Gives the id that its submission will have."""
-    bucket, key = stack.output("UploadsBucketName"), f"incoming/{pool.id}/{name}"
-    client = stack.client("s3")
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "form"
-        file.write_bytes(data)
-        client.upload_file(str(file), bucket, key)
-    version = client.head_object(Bucket=bucket, Key=key)["VersionId"]
-    return submission_id(bucket, key, version)
-
-
 def wait(stack: Stack, pool: Call, ids: list[str], seen: int, seconds: float) -> list[Outcome]:
     """Wait until every submission is concluded and told of, or the time is over. Gives what there is then."""
 
@@ -133,14 +123,6 @@ def wait(stack: Stack, pool: Call, ids: list[str], seen: int, seconds: float) ->
         return [outcome(stack, identity, seen) for identity in ids]
 
     return until(outcomes, lambda found: all(settled(pool, each) for each in found), seconds)
-
-
-def until[T](look: Callable[[], T], enough: Callable[[T], bool], seconds: float) -> T:
-    """Look again and again until it is enough or the time is over; what was seen last."""
-    deadline = time.monotonic() + seconds
-    while not enough(found := look()) and time.monotonic() < deadline:
-        time.sleep(0.5)
-    return found
 
 
 def outcome(stack: Stack, identity: str, seen: int) -> Outcome:

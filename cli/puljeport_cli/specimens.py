@@ -18,7 +18,7 @@ from puljeport.texts import Language, Text
 
 IDENTITY = submission_id("specimen", "specimen", "1")
 LATER = submission_id("specimen", "specimen", "2")
-SECRET = "eksempel-paa-et-personligt-link"  # noqa: S105  # shown in a preview, opens nothing
+EXAMPLE = "eksempel-paa-et-personligt-link"
 PORTAL = "https://puljer.example.dk"
 
 STATES = {
@@ -45,7 +45,7 @@ def letter(
     """The letter of an event to an applicant. `state` is another than the event's own, such as declined."""
     sent = submission(call, event, language, state)
     notice = notices.for_applicant(call, event, sent, moment(call))[0].model_copy(update={"facts": facts(call, event)})
-    return letters.to_applicant(notice, sent, call, Links(portal), SECRET)
+    return letters.to_applicant(notice, sent, call, Links(portal), EXAMPLE)
 
 
 def message(call: Call, event: Event, language: Language, audience: str = "", portal: str | None = PORTAL) -> Message:
@@ -134,13 +134,13 @@ def facts(call: Call, event: Event) -> dict[str, JsonValue]:
     ]
     told: dict[Event, dict[str, JsonValue]] = {
         Event.OPENED: {"deadline": deadline},
-        Event.REMINDER: {"days": 3, "deadline": deadline, "by_state": counted},
+        Event.REMINDER: {"days": 3, "deadline": deadline},
         Event.EXTENDED: {"until": deadline, "cause": "outage", "reason": {"da": "Nedbrud 3. marts", "en": "Outage"}},
         Event.CLOSED: {
             "deadline": deadline, "by_state": counted, "by_choice": {"Model 1": 20, "Model 2": 21},
             "by_region": {"Region Midtjylland": 17, "Region Syddanmark": 24},
         },
-        Event.DISTRIBUTED: {"by_state": {"awarded": 3, "declined": 38}},
+        Event.DISTRIBUTED: {"awarded": 3, "declined": 38},
         Event.EXPIRING: {"erased_on": "2032-05-14", "count": 49},
         Event.DIGEST: {"counts": counted, "listed": listed},
         Event.SUMMARY: {"counts": counted, "listed": listed},
