@@ -15,14 +15,13 @@ from typing import Any, cast
 from urllib.parse import unquote, urlsplit
 
 import boto3
-from botocore.config import Config
 
 import portal.app
 import portal.web
 from builders import BUCKET, MIDWAY, a_call, http_event
 from portal import addresses
 from portal.web import Portal
-from puljeport import definitions
+from puljeport import aws, definitions
 from puljeport.calls import Call
 from puljeport.documents import Documents, Kept
 from puljeport.errors import ObjectGone
@@ -141,11 +140,12 @@ class Remembered:
 def signer() -> Any:
     """A client that can sign, with credentials of nobody."""
     return boto3.client(
-        "s3", region_name="eu-north-1", aws_access_key_id="nobody", aws_secret_access_key="nothing", config=VIRTUAL
+        "s3",
+        region_name="eu-north-1",
+        aws_access_key_id="nobody",
+        aws_secret_access_key="nothing",
+        config=aws.s3_config(),
     )
-
-
-VIRTUAL = Config(signature_version="s3v4", s3={"addressing_style": "virtual"})
 
 
 def answer(event: dict[str, Any]) -> dict[str, Any]:
@@ -210,12 +210,12 @@ def serving(monkeypatch: Any, world: Remembered, **given: str) -> Iterator[str]:
 
         def do_GET(self) -> None:
             """Pass the request on as API Gateway does."""
-            size = int(self.headers.get("Content-Length", "0"))
-            self.rfile.read(size)
+            sent = self.rfile.read(int(self.headers.get("Content-Length", "0")))
             asked = urlsplit(self.path)
             headers = {name.lower().replace("-", "_"): value for name, value in self.headers.items()}
             with lock:
-                answered = answer(http_event(unquote(asked.path), self.command, asked.query, **headers))
+                event = http_event(unquote(asked.path), self.command, asked.query, **headers)
+                answered = answer(event | {"body": base64.b64encode(sent).decode(), "isBase64Encoded": True})
             data = answered["body"]
             raw = base64.b64decode(data) if answered["isBase64Encoded"] else data.encode()
             self.send_response(int(answered["statusCode"]))
