@@ -216,7 +216,7 @@ def answer(body: str | bytes, content_type: str, kept: str = answers.A_MINUTE, *
 
 def onward(address: str) -> Response[Any]:
     """The way to another address, which nobody remembers."""
-    return Response(HTTPStatus.SEE_OTHER, headers=answers.PRIVATE | {"location": address})
+    return Response(HTTPStatus.SEE_OTHER, "text/html", "", answers.PRIVATE | {"location": address})
 
 
 # -- what goes wrong -------------------------------------------------------------------------------------------------
