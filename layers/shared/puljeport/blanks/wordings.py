@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from puljeport.calls import AnyField, Call
-from puljeport.dates import MONTHS_DA, MONTHS_EN, WEEKDAYS_DA, WEEKDAYS_EN
+from puljeport.dates import show_date, show_moment
 from puljeport.texts import Language, Text
 
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
@@ -46,13 +46,6 @@ def words(key: str, language: Language) -> str:
     return _WORDS[key].get(language)
 
 
-def day(value: date, language: Language) -> str:
-    """A date in words: `9. april 2018`, `9 April 2018`."""
-    if language == "da":
-        return f"{value.day}. {MONTHS_DA[value.month - 1]} {value.year}"
-    return f"{value.day} {MONTHS_EN[value.month - 1]} {value.year}"
-
-
 def closing(call: Call, language: Language) -> str:
     """When a call closes, in words; for one without a deadline, when its rounds end."""
     if call.deadline is not None:
@@ -64,9 +57,8 @@ def closing(call: Call, language: Language) -> str:
 
 def deadline(moment: datetime, language: Language) -> str:
     """A deadline in words, with weekday and clock; `moment` is local to the call."""
-    if language == "da":
-        return f"{WEEKDAYS_DA[moment.weekday()]} den {day(moment, 'da')} kl. {moment:%H.%M}"
-    return f"{WEEKDAYS_EN[moment.weekday()]} {day(moment, 'en')} at {moment:%H:%M} (Danish time)"
+    said = show_moment(moment).get(language)
+    return said if language == "da" else f"{said} (Danish time)"
 
 
 def number(value: Decimal | int, language: Language) -> str:
@@ -133,8 +125,8 @@ def _range(low: Decimal | int | None, high: Decimal | int | None, language: Lang
 
 
 def _period(item: Any, language: Language) -> Text | None:
-    first = day(item.earliest, language) if item.earliest else ""
-    last = day(item.latest, language) if item.latest else ""
+    first = show_date(item.earliest).get(language) if item.earliest else ""
+    last = show_date(item.latest).get(language) if item.latest else ""
     if first and last:
         return Text(da=f"Fra {first} til {last}.", en=f"From {first} to {last}.")
     if first:
