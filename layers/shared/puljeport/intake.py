@@ -21,6 +21,7 @@ from puljeport.items import PublishedCall
 from puljeport.marking import Copy
 from puljeport.problems import Problem, problem
 from puljeport.rawforms import RawForm
+from puljeport.readers import PRINTED
 from puljeport.settings import MEGABYTE
 from puljeport.store import Store
 from puljeport.submissions import Arrival, Slot, State, Submission, reference, slot, submission_id
@@ -34,9 +35,6 @@ ATTEMPTS = 2
 
 PATIENCE = 5
 """How often a conclusion is decided anew when the applicant's other submissions change meanwhile."""
-
-PRINTED = "pdf_no_fields"
-"""The problem of a file that may be a print of a blank."""
 
 SENDERS_MISTAKES = ("guide_returned",)
 """Why a file is refused that was understood very well: its sender can send the right one, and nobody has to look."""
