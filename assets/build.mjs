@@ -65,6 +65,9 @@ const css = compiled.css.replace(/url\("?([^")]+)"?\)/g, (_, path) => {
   return `url(${manifest[name] ?? keep(name, readFileSync(join(SYSTEM, FOLDERS[extname(name)], name)))})`;
 });
 keep("portal.css", css);
+// Modules name each other as they lie here; what is served names the hashed one.
+keep("send.js", readFileSync(join(HERE, "send.js")));
+keep("status.js", readFileSync(join(HERE, "status.js"), "utf8").replace("./send.js", `./${manifest["send.js"]}`));
 
 for (const [name, path] of Object.entries(LICENCES)) writeFileSync(join(TARGET, name), read(path));
 const { version, license } = JSON.parse(read("package.json"));

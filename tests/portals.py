@@ -8,16 +8,20 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, cast
 from urllib.parse import unquote, urlsplit
 
+import boto3
+
 import portal.app
-from builders import MIDWAY, a_call, http_event
+import portal.web
+from builders import BUCKET, MIDWAY, a_call, http_event
 from portal import addresses
-from portal.app import Portal
-from puljeport import definitions
+from portal.web import Portal
+from puljeport import aws, definitions
 from puljeport.calls import Call
 from puljeport.documents import Documents, Kept
 from puljeport.errors import ObjectGone
@@ -26,6 +30,7 @@ from puljeport.publish import Publisher
 from puljeport.settings import PortalSettings
 from puljeport.store import Store
 from puljeport.texts import Language
+from puljeport.uploads import Posts
 from worlds import Context
 
 CALLS = Path(__file__).parent.parent / "calls"
@@ -127,8 +132,21 @@ class Remembered:
 
     def portal(self, **given: str) -> Portal:
         """The portal over what is remembered."""
-        settings = PortalSettings(table="table", documents_bucket="documents", **given)
-        return Portal(cast("Store", self), cast("Documents", self), settings, lambda: self.moment)
+        settings = PortalSettings(table="table", documents_bucket="documents", uploads_bucket=BUCKET, **given)
+        store, documents, unused = cast("Store", self), cast("Documents", self), cast("Any", None)
+        return Portal(store, unused, documents, unused, Posts(signer(), BUCKET), settings, lambda: self.moment)
+
+
+@cache
+def signer() -> Any:
+    """A client that can sign, with credentials of nobody."""
+    return boto3.client(
+        "s3",
+        region_name="eu-north-1",
+        aws_access_key_id="nobody",
+        aws_secret_access_key="nothing",
+        config=aws.s3_config(),
+    )
 
 
 def answer(event: dict[str, Any]) -> dict[str, Any]:
@@ -193,12 +211,12 @@ def serving(monkeypatch: Any, world: Remembered, **given: str) -> Iterator[str]:
 
         def do_GET(self) -> None:
             """Pass the request on as API Gateway does."""
-            size = int(self.headers.get("Content-Length", "0"))
-            self.rfile.read(size)
+            sent = self.rfile.read(int(self.headers.get("Content-Length", "0")))
             asked = urlsplit(self.path)
             headers = {name.lower().replace("-", "_"): value for name, value in self.headers.items()}
             with lock:
-                answered = answer(http_event(unquote(asked.path), self.command, asked.query, **headers))
+                event = http_event(unquote(asked.path), self.command, asked.query, **headers)
+                answered = answer(event | {"body": base64.b64encode(sent).decode(), "isBase64Encoded": True})
             data = answered["body"]
             raw = base64.b64decode(data) if answered["isBase64Encoded"] else data.encode()
             self.send_response(int(answered["statusCode"]))
@@ -216,7 +234,7 @@ def serving(monkeypatch: Any, world: Remembered, **given: str) -> Iterator[str]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     address = f"{HOME}:{server.server_port}"
     made = world.portal(portal_address=address, **given)
-    monkeypatch.setattr(portal.app, "_portal", lambda: made)
+    monkeypatch.setattr(portal.web, "_made", lambda: made)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:

@@ -20,7 +20,15 @@ SHOWN: dict[str, set[str]] = {
         "dynamodb:UpdateItem",
         "sns:ListSubscriptionsByTopic",
     },
-    "PortalRole": {"dynamodb:GetItem", "dynamodb:Query", "s3:ListBucket", "s3:GetObject"},
+    "PortalRole": {
+        "dynamodb:GetItem",
+        "dynamodb:Query",
+        "dynamodb:PutItem",
+        "dynamodb:UpdateItem",
+        "s3:ListBucket",
+        "s3:GetObject",
+        "s3:PutObject",
+    },
     "NotifyRole": {"dynamodb:GetItem", "dynamodb:UpdateItem", "sns:Publish", "ses:SendEmail"},
     "FeedbackRole": {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"},
     "ReconcileRole": {

@@ -22,11 +22,13 @@ import notify.app
 import reconcile.app
 import tick.app
 from builders import BUCKET, MIDWAY, a_call, s3_event, s3_record, sqs_event, stream_event
+from portal.web import Portal
 from puljeport import aws
 from puljeport.calendar import Calendar
 from puljeport.calls import Call
 from puljeport.delivery import Delivery
 from puljeport.documents import Documents
+from puljeport.drawer import Drawer
 from puljeport.feedback import Feedback
 from puljeport.intake import Intake
 from puljeport.items import plain
@@ -40,10 +42,11 @@ from puljeport.outbox import Outbox
 from puljeport.queues import Queue
 from puljeport.readers import printed, read
 from puljeport.reconcile import Reconcile
+from puljeport.settings import PortalSettings
 from puljeport.store import Store
 from puljeport.submissions import Submission
 from puljeport.topic import Topic
-from puljeport.uploads import Copies, Uploads
+from puljeport.uploads import Copies, Posts, Uploads
 
 TABLE = "puljeport-test"
 DOCUMENTS = "puljeport-test-documents"
@@ -113,7 +116,8 @@ def own_client(service: Any) -> Any:
 @cache
 def worker_client(service: Any) -> Any:
     """A client as the functions make theirs."""
-    return boto3.client(service, region_name="eu-north-1", config=aws.CONFIG)
+    config = aws.s3_config() if service == "s3" else aws.CONFIG
+    return boto3.client(service, region_name="eu-north-1", config=config)
 
 
 @dataclass
@@ -165,6 +169,7 @@ class World:
         self.mail = Mail(workers["sesv2"], SENDER, "puljeport-test")
         self.intake = Intake(
             store=store,
+            drawer=Drawer(workers["dynamodb"], TABLE),
             uploads=Uploads(workers["s3"]),
             copies=Copies(workers["s3"], DOCUMENTS),
             documents=Documents(workers["s3"], DOCUMENTS),
@@ -255,6 +260,15 @@ class World:
         for letter in taken:
             self.uploads_queue.drop(letter)
         return [letter.body for letter in taken]
+
+    def portal(self) -> Portal:
+        """The portal over this world."""
+        s3 = worker_client("s3")
+        given = PortalSettings(table=TABLE, documents_bucket=DOCUMENTS, uploads_bucket=BUCKET)
+        return Portal(
+            self.intake.store, self.intake.drawer, Documents(s3, DOCUMENTS), Copies(s3, DOCUMENTS), Posts(s3, BUCKET),
+            given, self.clock,
+        )  # fmt: skip
 
     def notify_all(self) -> None:
         """Wake `notify` for every outbox row there is."""

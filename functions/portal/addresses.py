@@ -15,6 +15,18 @@ RULES: dict[str, dict[Language, str]] = {
     "call": {"da": "/puljer/<call>", "en": "/en/calls/<call>"},
     "guide": {"da": "/puljer/<call>/vejledning", "en": "/en/calls/<call>/guide"},
     "deadline": {"da": "/puljer/<call>/frist.ics", "en": "/en/calls/<call>/deadline.ics"},
+    "send": {"da": "/puljer/<call>/indsend", "en": "/en/calls/<call>/apply"},
+    "check": {"da": "/puljer/<call>/tjek", "en": "/en/calls/<call>/check"},
+    "status": {"da": "/status/<submission>/<secret>", "en": "/en/status/<submission>/<secret>"},
+    "receipt": {
+        "da": "/status/<submission>/<secret>/kvittering",
+        "en": "/en/status/<submission>/<secret>/receipt",
+    },
+    "attach": {"da": "/status/<submission>/<secret>/bilag", "en": "/en/status/<submission>/<secret>/attachments"},
+    "withdraw": {
+        "da": "/status/<submission>/<secret>/traek-tilbage",
+        "en": "/en/status/<submission>/<secret>/withdraw",
+    },
     "accessibility": {"da": "/tilgaengelighed", "en": "/en/accessibility"},
     "privacy": {"da": "/privatliv", "en": "/en/privacy"},
 }
@@ -23,6 +35,8 @@ RULES: dict[str, dict[Language, str]] = {
 SHARED: dict[str, str] = {
     "json": "/puljer.json",
     "document": "/puljer/<call>/dokumenter/<name>",
+    "progress": "/status/<submission>/<secret>/nu.json",
+    "returned": "/status/<submission>/<secret>/rettes",
     "asset": "/assets/<name>",
     "openapi": "/openapi.json",
 }

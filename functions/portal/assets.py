@@ -1,4 +1,4 @@
-"""Style, fonts and icons: made by `make assets`, named by their content, and kept by browsers for ever."""
+"""Style, scripts, fonts and icons: made by `make assets`, named by their content, and kept by browsers for ever."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import Any
 FOLDER = Path(__file__).parent / "assets"
 TYPES = {
     ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
     ".svg": "image/svg+xml",
     ".woff2": "font/woff2",
 }

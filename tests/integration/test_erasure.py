@@ -20,7 +20,8 @@ from puljeport.errors import Contention, Undelivered
 from puljeport.extensions import Waiver
 from puljeport.notices import Gathering, Status, endpoint, for_call
 from puljeport.reconcile import Kind
-from puljeport.submissions import State, Submission
+from puljeport.submissions import Slot, State, Submission, submission_id
+from puljeport.tickets import Ticket
 from puljeport_cli.fill import fill_docx
 from worlds import DOCUMENTS, TABLE, Crash, World
 
@@ -396,3 +397,25 @@ def test_the_log_of_erasures_is_readable_json_without_a_name(world: World, care:
         "PK", "SK", "item", "GSI1PK", "GSI1SK", "id", "call", "reason", "by", "at", "done_at", "counts",
     }  # fmt: skip
     assert plain["counts"] == {"copies": 0, "items": 7, "mentions": 0, "objects": 1}
+
+
+def test_s17_what_came_with_a_ticket_goes_with_it(care: Care) -> None:
+    """S17: of a submission from the portal the ticket, its link, each file sent with it and each document go too."""
+    world = care.world
+    number = "0" * 31 + "1"
+    place = Slot("samvaer-2018", number)
+    ticket = Ticket(
+        id=number, submission=submission_id(BUCKET, place.key, ""), call="samvaer-2018",
+        file_name="Ansøgning fra A.json", email="ansoegersen@example.dk", created_at=MIDWAY,
+        until=MIDWAY + timedelta(minutes=15),
+    )  # fmt: skip
+    world.intake.drawer.issue(ticket)
+    submission = world.take(place.key, a_form(**FORM))
+    world.run_intake(s3_event(world.put(place.key, a_form(**FORM | {"background": "Hemmelig baggrund igen"}))))
+    beside = Slot("samvaer-2018", number, "statutes", "0" * 32)
+    world.run_intake(s3_event(world.put(beside.key, b"%PDF-1.7 Hemmelig baggrund")))
+    world.notify_all()
+    assert care.erasure.erase(submission.id, WHY)
+    assert "Contents" not in world.s3.list_objects_v2(Bucket=BUCKET)
+    assert not world.s3.list_object_versions(Bucket=BUCKET).get("Versions")
+    nothing_left(care, submission)

@@ -7,11 +7,13 @@ Retries are `standard` with three attempts; a read is given up after 10 seconds:
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
+
+from puljeport import settings
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -36,8 +38,19 @@ def dynamodb() -> DynamoDBClient:
 
 @cache
 def s3() -> S3Client:
-    """The process's S3 client. Path-style addresses only where a custom endpoint asks for them (botocore decides)."""
-    return boto3.client("s3", config=CONFIG)
+    """The process's S3 client."""
+    return boto3.client("s3", config=s3_config())
+
+
+def s3_config() -> Config:
+    """How S3 is spoken to.
+
+    What it signs names the bucket's own region: S3 redirects from its global address for hours after a bucket is made,
+    and a browser's POST does not survive that (S3 user guide, "Temporary request redirection"). A custom endpoint is on
+    this machine, where names of buckets are no hosts.
+    """
+    style: Literal["path", "virtual"] = "path" if settings.endpoint() else "virtual"
+    return CONFIG.merge(Config(signature_version="s3v4", s3={"addressing_style": style}))
 
 
 @cache

@@ -20,7 +20,7 @@ from puljeport.errors import Contention, Undelivered
 from puljeport.objects import Objects
 from puljeport.outbox import Outbox
 from puljeport.store import Store
-from puljeport.submissions import State, Submission
+from puljeport.submissions import State, Submission, slot
 from puljeport.uploads import RETURNED
 
 SCHEDULE = "retention"
@@ -129,7 +129,15 @@ class Erasure:
         return done
 
     def _upload(self, work: Work) -> int:
-        """Take the file away: just this version; and the key's delete markers when no other file has that key."""
+        """Take the file away: just this version; and the key's delete markers when no other file has that key.
+
+        Of what came with a ticket, everything: whatever else was sent with it, and the documents beside the form.
+        """
+        if slot(work.key):
+            everything = list(self.uploads.versions(work.key.rpartition("/")[0] + "/"))
+            for version in everything:
+                self.uploads.delete(version)
+            return len(everything)
         stored = [version for version in self.uploads.versions(work.key) if version.key == work.key]
         own = [version for version in stored if version.version_id == work.version_id]
         others = [version for version in stored if version not in own]

@@ -10,6 +10,8 @@ PuljeportError
 ├── Refused              AWS will never take this message; carries its reason
 ├── LimitReached         AWS would refuse a change for its quotas; says which, and what to do
 ├── ObjectGone           the stored object (or that version of it) no longer exists
+├── Forbidden            a page of somebody else's tried to act for a reader
+├── NotTaken             the call takes no applications now, or the ticket ran out; carries which
 ├── TooMany              somebody asks more often than is fair to the others
 └── Contention           a record kept changing under us; try again later
 """
@@ -90,6 +92,18 @@ class LimitReached(PuljeportError):
 
 class ObjectGone(PuljeportError):
     """The stored object, or that version of it, no longer exists."""
+
+
+class Forbidden(PuljeportError):
+    """A form was sent from a page that is not the portal's."""
+
+
+class NotTaken(PuljeportError):
+    """Nothing can be sent now. `why`: `early`, `distributed`, `expired` (the ticket), `decided` or `full`."""
+
+    def __init__(self, why: str) -> None:
+        self.why = why
+        super().__init__(why)
 
 
 class TooMany(PuljeportError):

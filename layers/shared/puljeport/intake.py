@@ -11,30 +11,30 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
-from puljeport.applications import Reading, read_application
+from puljeport.applications import Reading
 from puljeport.calls import Call
 from puljeport.conclusions import Conclusion, Standing, cannot_read, conclude
 from puljeport.documents import Documents
+from puljeport.drawer import Drawer, named
 from puljeport.errors import Contention, ObjectGone, Unreadable
 from puljeport.items import PublishedCall
 from puljeport.marking import Copy
 from puljeport.problems import Problem, problem
 from puljeport.rawforms import RawForm
+from puljeport.readers import PRINTED
 from puljeport.settings import MEGABYTE
 from puljeport.store import Store
-from puljeport.submissions import Arrival, State, Submission, reference, submission_id
+from puljeport.submissions import Arrival, Slot, State, Submission, reference, slot, submission_id
 from puljeport.texts import Language, Text
+from puljeport.tickets import judged
 from puljeport.uploads import Copies, Upload, Uploads
-from puljeport.versions import carry_over
+from puljeport.versions import read_by_version
 
 ATTEMPTS = 2
 """How often a file may be opened. One that stopped us twice is left to a person."""
 
 PATIENCE = 5
 """How often a conclusion is decided anew when the applicant's other submissions change meanwhile."""
-
-PRINTED = "pdf_no_fields"
-"""The problem of a file that may be a print of a blank."""
 
 SENDERS_MISTAKES = ("guide_returned",)
 """Why a file is refused that was understood very well: its sender can send the right one, and nobody has to look."""
@@ -56,6 +56,7 @@ class Intake:
     problems into a copy of the file that shows them; `now` gives aware times."""
 
     store: Store
+    drawer: Drawer
     uploads: Uploads
     copies: Copies
     documents: Documents
@@ -68,15 +69,26 @@ class Intake:
     lease: timedelta
 
     def take(self, arrival: Arrival) -> Submission | None:
-        """Take in one created object and give its record as it stands afterwards; None for one that was erased.
+        """Take in one created object and give its record as it stands afterwards; None for one that was erased, or that
+        lies beside a form.
 
         Raises Contention, or the error of AWS, when it could not be concluded now: deliver it again.
         """
         upload = self._fetch(arrival)
+        place = slot(arrival.key)
+        if place and place.field:
+            self._take_beside(arrival, place, upload)
+            return None
         published = self.store.current_call(arrival.call) if arrival.call else None
         first = self._first(arrival, upload, published)
         known = self.store.receive(first, self.now())
-        if known is None or not known.pending:
+        if known is None:
+            return None
+        if known.version_id != first.version_id:
+            # A ticket is for one file. The first that was recorded is it, whatever else came with the same ticket.
+            self.drawer.came_again(known, first, self.now())
+            return known
+        if not known.pending:
             return known
         if known.attempts >= ATTEMPTS and not known.claimed(self.now()):
             return self._conclude(known, published, problem("reader_died"))
@@ -98,6 +110,8 @@ class Intake:
         now = self.now()
         version = upload.version_id if upload else (arrival.version_id or f"gone-{arrival.sequencer or arrival.etag}")
         identity = submission_id(arrival.bucket, arrival.key, version)
+        ticket = self.drawer.ticket(identity) if slot(arrival.key) else None
+        about = {"language": ticket.language, "email": ticket.email} if ticket else {}
         return Submission(
             id=identity,
             reference=reference(published.call.reference_prefix if published else UNKNOWN_PREFIX, identity),
@@ -111,10 +125,22 @@ class Intake:
             size=upload.size if upload else arrival.size,
             sha256=upload.sha256 if upload else None,
             sequencer=arrival.sequencer,
-            file_name=arrival.file_name,
+            file_name=arrival.file_name or named(ticket, upload.name if upload else ""),
             received_at=upload.received_at if upload else (arrival.created_at or now).astimezone(UTC),
             recorded_at=now,
+            **about,
         ).next_attempt(now, self.lease)
+
+    def _take_beside(self, arrival: Arrival, place: Slot, upload: Upload | None) -> None:
+        """Keep a document beside a form, judged by its content. One that is gone again tells of nothing."""
+        identity = submission_id(arrival.bucket, arrival.key, "")
+        if upload is None or self.store.erased(identity):
+            return
+        expected = self.drawer.attachment(identity, place.field, place.number, upload.received_at)
+        arrived = judged(expected, upload.size, upload.data, self.max_upload_bytes)
+        where = {"key": arrival.key, "version_id": upload.version_id, "received_at": upload.received_at}
+        named_now = {"file_name": expected.file_name or named(None, upload.name), "sha256": upload.sha256}
+        self.drawer.arrived(identity, arrived.model_copy(update=where | named_now))
 
     def _claim(self, known: Submission) -> Submission:
         now = self.now()
@@ -145,7 +171,10 @@ class Intake:
             mistaken = raw.code in SENDERS_MISTAKES
             return self._conclude(attempt, published, Reading({}, (raw,)) if mistaken else raw)
         earlier = self._earlier(raw, published)
-        reading = self._guarded(attempt, lambda: _reading(raw, published, earlier))
+        reading = self._guarded(
+            attempt,
+            lambda: read_by_version(published.call, published.version, earlier.call if earlier else None, raw),
+        )
         if isinstance(reading, Problem):
             return self._conclude(attempt, published, reading)
         about = {"format": raw.format, "form_version": raw.version, "language": reading.language}
@@ -247,15 +276,3 @@ class Intake:
         if not found.has_errors:
             incumbent = self.store.counting(call.id, found.applicant, call.period(read.received_at))
         return Standing(incumbent, waiver.ends_at(call) if waiver else None)
-
-
-def _reading(raw: RawForm, published: PublishedCall, earlier: PublishedCall | None) -> Reading:
-    """The form as an application to the call as it is now, by the version that the form was made from."""
-    call, version = published.call, published.version
-    if earlier is not None:
-        return carry_over(call, version, earlier.call, raw)
-    reading = read_application(call, raw)
-    if raw.version in (None, version) or raw.call not in (None, call.id):
-        return reading
-    unknown = problem("unknown_version", version=raw.version or "?", current=version)
-    return replace(reading, problems=(*reading.problems, unknown))

@@ -215,6 +215,12 @@ CATALOGUE: dict[str, Kind] = {
         "The file stopped our reading. There is nothing you need to do now: a member of staff looks at it and writes "
         "to you.",
     ),
+    "check_failed": _error(
+        "Filen fik vores læsning til at gå i stå. Gem den igen i det program, du skrev i, og prøv den nye fil. Hjælper "
+        "det ikke, så indsend den: så ser en medarbejder på den.",
+        "The file stopped our reading. Save it again in the program you wrote it in and try the new file. If that does "
+        "not help, send it in: then a member of staff looks at it.",
+    ),
     "object_missing": _error(
         "Filen var væk, da vi kom for at læse den. Send den igen.",
         "The file was gone when we came to read it. Please send it again.",
@@ -456,6 +462,18 @@ CATALOGUE: dict[str, Kind] = {
     "attachment_name": _error(
         "Skriv kun bilagets filnavn uden mapper, fx budget.xlsx.",
         "Write only the attachment's file name without folders, for example budget.xlsx.",
+    ),
+    "attachment_too_large": _error(
+        "Bilaget fylder mere end {limit_mb} MB, som er det højeste. Gør billeder i det mindre, og send det igen.",
+        "The attachment is larger than {limit_mb} MB, which is the most. Make its pictures smaller and send it again.",
+    ),
+    "attachment_empty": _error(
+        "Bilaget er tomt. Åbn det, gem det igen, og send den nye fil.",
+        "The attachment is empty. Open it, save it again and send the new file.",
+    ),
+    "attachment_kind": _error(
+        "Denne slags fil tager vi ikke imod som bilag. Gem bilaget som PDF, og send det igen.",
+        "We do not accept this kind of file as an attachment. Save it as a PDF and send it again.",
     ),
     # -- tables --
     "table_format": _error(

@@ -51,6 +51,8 @@ class PortalSettings(_Settings):
 
     table: Annotated[str, Field(min_length=3)]
     documents_bucket: Annotated[str, Field(min_length=3)]
+    uploads_bucket: Annotated[str, Field(min_length=3)]
+    max_upload_bytes: Annotated[int, Field(ge=1, le=100 * MEGABYTE)] = 10 * MEGABYTE
     portal_address: Annotated[str, Field(pattern=r"^(https?://[^/\s]+)?$")] = ""
     portal_owner: Annotated[str, Field(min_length=1)] = "Puljeport"
     portal_contact: Annotated[str, Field(pattern=r"^([^@\s]+@[^@\s]+)?$")] = ""
@@ -82,6 +84,11 @@ class FeedbackSettings(_Settings):
     """What the function `feedback` needs."""
 
     table: Annotated[str, Field(min_length=3)]
+
+
+def endpoint() -> str:
+    """Where AWS is, when it is not at AWS: a local cloud (SDKs and tools reference, `AWS_ENDPOINT_URL`). Else empty."""
+    return os.environ.get("AWS_ENDPOINT_URL", "")
 
 
 def load[S: _Settings](model: type[S], environment: Mapping[str, str] | None = None) -> S:

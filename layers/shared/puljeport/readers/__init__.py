@@ -28,6 +28,9 @@ FORMATS: tuple[tuple[Callable[[bytes], bool], Callable[[bytes], RawForm]], ...] 
     (csvform.sniff, csvform.read),  # last: it takes most texts
 )
 
+PRINTED = "pdf_no_fields"
+"""The problem of a file that may be a print of a blank."""
+
 _GUIDE = f'<meta name="{marks.GUIDE_PROPERTY}"'.encode()
 _HEAD = 4_096
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
