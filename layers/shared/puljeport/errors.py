@@ -66,6 +66,10 @@ class UnknownSubmission(PuljeportError):
     """No submission has that id or reference."""
 
 
+class UnknownDraft(PuljeportError):
+    """No draft has that link, or no longer."""
+
+
 class Refused(PuljeportError):
     """SNS or SES will never take this message. `code` is its reason."""
 

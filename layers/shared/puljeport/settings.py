@@ -51,6 +51,7 @@ class PortalSettings(_Settings):
 
     table: Annotated[str, Field(min_length=3)]
     documents_bucket: Annotated[str, Field(min_length=3)]
+    uploads_bucket: Annotated[str, Field(min_length=3)]
     portal_address: Annotated[str, Field(pattern=r"^(https?://[^/\s]+)?$")] = ""
     portal_owner: Annotated[str, Field(min_length=1)] = "Puljeport"
     portal_contact: Annotated[str, Field(pattern=r"^([^@\s]+@[^@\s]+)?$")] = ""

@@ -44,6 +44,17 @@ class Uploads:
     def __init__(self, client: S3Client) -> None:
         self._client = client
 
+    def put_once(self, bucket: str, key: str, data: bytes, content_type: str) -> None:
+        """Put an application that was written online, unless it is there already: a second try changes nothing.
+
+        Source: S3 user guide, "How to prevent object overwrites with conditional writes".
+        """
+        try:
+            self._client.put_object(Bucket=bucket, Key=key, Body=data, ContentType=content_type, IfNoneMatch="*")
+        except ClientError as error:
+            if code(error) != "PreconditionFailed":
+                raise
+
     def fetch(self, arrival: Arrival, limit: int) -> Upload:
         """The object version an event told of (the current one where it named none), its content up to `limit` bytes.
 
