@@ -21,6 +21,7 @@ from builders import BUCKET, MIDWAY, a_call, s3_event, s3_record, sqs_event, str
 from puljeport import aws
 from puljeport.calls import Call
 from puljeport.delivery import Delivery
+from puljeport.drawer import Drawer
 from puljeport.intake import Intake
 from puljeport.items import plain
 from puljeport.letters import Links
@@ -152,6 +153,7 @@ class World:
         self.mail = Mail(workers["sesv2"], SENDER, "puljeport-test")
         self.intake = Intake(
             store=store,
+            drawer=Drawer(workers["dynamodb"], TABLE),
             uploads=Uploads(workers["s3"]),
             copies=Copies(workers["s3"], DOCUMENTS),
             mark=lambda data, problems, language: self.mark(data, problems, language),  # noqa: PLW0108 - likewise

@@ -12,6 +12,7 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from puljeport import aws, observe, settings
+from puljeport.drawer import Drawer
 from puljeport.intake import Intake
 from puljeport.marking import mark
 from puljeport.readers import read
@@ -26,6 +27,7 @@ def _intake() -> Intake:
     given = settings.load(settings.IntakeSettings)
     return Intake(
         store=Store(aws.dynamodb(), given.table),
+        drawer=Drawer(aws.dynamodb(), given.table),
         uploads=Uploads(aws.s3()),
         copies=Copies(aws.s3(), given.documents_bucket),
         read=read,
@@ -60,7 +62,7 @@ def _take_one(arrival: Any) -> None:
         return
     submission = _intake().take(arrival)
     if submission is None:
-        logger.info("an erased upload was announced again")
+        logger.info("a document beside a form, or an erased upload announced again")
         return
     logger.info(
         "submission", submission=submission.id, state=submission.state, call_version=submission.call_version,

@@ -13,6 +13,8 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from puljeport import settings
+
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_s3 import S3Client
@@ -35,8 +37,14 @@ def dynamodb() -> DynamoDBClient:
 
 @cache
 def s3() -> S3Client:
-    """The process's S3 client. Path-style addresses only where a custom endpoint asks for them (botocore decides)."""
-    return boto3.client("s3", config=CONFIG)
+    """The process's S3 client.
+
+    What it signs names the bucket's own region: S3 redirects from its global address for hours after a bucket is made,
+    and a browser's POST does not survive that (S3 user guide, "Temporary request redirection"). A custom endpoint is on
+    this machine, where names of buckets are no hosts.
+    """
+    style = "path" if settings.has_endpoint() else "virtual"
+    return boto3.client("s3", config=CONFIG.merge(Config(signature_version="s3v4", s3={"addressing_style": style})))
 
 
 @cache

@@ -6,6 +6,7 @@ PuljeportError
 ├── Unreadable           a file cannot be read as a form; carries the problem to show the applicant
 ├── UnknownCall          no call is published under that id
 ├── UnknownSubmission    no submission has that id or reference
+├── UnknownDraft         no draft has that link, or no longer
 ├── Refused              AWS will never take this message; carries its reason
 ├── ObjectGone           the stored object (or that version of it) no longer exists
 ├── TooMany              somebody asks more often than is fair to the others

@@ -14,6 +14,7 @@ from typing import Protocol
 from puljeport.applications import Reading, read_application
 from puljeport.calls import Call
 from puljeport.conclusions import Conclusion, Standing, cannot_read, conclude
+from puljeport.drawer import Drawer, named
 from puljeport.errors import Contention, ObjectGone, Unreadable
 from puljeport.items import PublishedCall
 from puljeport.marking import Copy
@@ -21,8 +22,9 @@ from puljeport.problems import Problem, problem
 from puljeport.rawforms import RawForm
 from puljeport.settings import MEGABYTE
 from puljeport.store import Store
-from puljeport.submissions import Arrival, State, Submission, reference, submission_id
+from puljeport.submissions import Arrival, Slot, State, Submission, reference, slot, submission_id
 from puljeport.texts import Language, Text
+from puljeport.tickets import judged
 from puljeport.uploads import Copies, Upload, Uploads
 from puljeport.versions import carry_over
 
@@ -52,6 +54,7 @@ class Intake:
     them; `now` gives aware times."""
 
     store: Store
+    drawer: Drawer
     uploads: Uploads
     copies: Copies
     read: Callable[[bytes, str], RawForm]
@@ -62,16 +65,24 @@ class Intake:
     lease: timedelta
 
     def take(self, arrival: Arrival) -> Submission | None:
-        """Take in one created object and give its record as it stands afterwards; None for one that was erased.
+        """Take in one created object and give its record as it stands afterwards; None for one that was erased, or that
+        lies beside a form.
 
         Raises Contention, or the error of AWS, when it could not be concluded now: deliver it again.
         """
         upload = self._fetch(arrival)
+        place = slot(arrival.key)
+        if place and place.field:
+            return self._take_beside(arrival, place, upload)
         published = self.store.current_call(arrival.call) if arrival.call else None
         first = self._first(arrival, upload, published)
         if upload is None and self.store.erased(first.id):
             return None
         known = self.store.receive(first, self.now())
+        if known.version_id != first.version_id:
+            # A ticket is for one file. The first that was recorded is it, whatever else came with the same ticket.
+            self.drawer.came_again(known, first, self.now())
+            return known
         if not known.pending:
             return known
         if known.attempts >= ATTEMPTS and not known.claimed(self.now()):
@@ -94,6 +105,8 @@ class Intake:
         now = self.now()
         version = upload.version_id if upload else (arrival.version_id or f"gone-{arrival.sequencer or arrival.etag}")
         identity = submission_id(arrival.bucket, arrival.key, version)
+        ticket = self.drawer.ticket(identity) if slot(arrival.key) else None
+        about = {"language": ticket.language, "email": ticket.email} if ticket else {}
         return Submission(
             id=identity,
             reference=reference(published.call.reference_prefix if published else UNKNOWN_PREFIX, identity),
@@ -107,10 +120,22 @@ class Intake:
             size=upload.size if upload else arrival.size,
             sha256=upload.sha256 if upload else None,
             sequencer=arrival.sequencer,
-            file_name=arrival.file_name,
+            file_name=arrival.file_name or named(ticket, upload.name if upload else ""),
             received_at=upload.received_at if upload else (arrival.created_at or now).astimezone(UTC),
             recorded_at=now,
+            **about,
         ).next_attempt(now, self.lease)
+
+    def _take_beside(self, arrival: Arrival, place: Slot, upload: Upload | None) -> None:
+        """Keep a document beside a form, judged by its content. One that is gone again tells of nothing."""
+        identity = submission_id(arrival.bucket, arrival.key, "")
+        if upload is None or self.store.erased(identity):
+            return
+        expected = self.drawer.attachment(identity, place.field, place.number, upload.received_at)
+        arrived = judged(expected, upload.size, upload.data, self.max_upload_bytes)
+        where = {"key": arrival.key, "version_id": upload.version_id, "received_at": upload.received_at}
+        named_now = {"file_name": expected.file_name or named(None, upload.name), "sha256": upload.sha256}
+        self.drawer.arrived(identity, arrived.model_copy(update=where | named_now))
 
     def _claim(self, known: Submission) -> Submission:
         now = self.now()

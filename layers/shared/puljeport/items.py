@@ -15,6 +15,7 @@ from puljeport.extensions import Extension, extended
 from puljeport.models import PUBLISHED
 from puljeport.notices import Gathering, Notice, Status
 from puljeport.submissions import HistoryEvent, Submission
+from puljeport.tickets import KEPT, Attachment, Ticket
 
 SHARDS = 8
 """How many partitions of the index one call is spread over. More than the workers that may write at once need."""
@@ -63,6 +64,26 @@ def waiver_key(call: str, applicant: str) -> Item:
 def link_key(identity: str) -> Item:
     """The secret of the link by which an applicant follows a submission."""
     return {"PK": f"SUB#{identity}", "SK": "LINK"}
+
+
+def ticket_key(identity: str) -> Item:
+    """The ticket of a submission: in its partition, so that it goes where that goes."""
+    return {"PK": f"SUB#{identity}", "SK": "TICKET"}
+
+
+def attachment_key(identity: str, attachment: Attachment) -> Item:
+    """A document beside a submission's form."""
+    return {"PK": f"SUB#{identity}", "SK": f"ATTACHMENT#{attachment.field}#{attachment.number}"}
+
+
+def again_key(identity: str, version: str) -> Item:
+    """A file that came once more with the same ticket."""
+    return {"PK": f"SUB#{identity}", "SK": f"AGAIN#{version}"}
+
+
+def allowance_key(what: str, window: int) -> Item:
+    """How often something was done in one span of time."""
+    return {"PK": f"ALLOWANCE#{what}", "SK": f"{window:012d}"}
 
 
 def erased_key(identity: str) -> Item:
@@ -128,6 +149,19 @@ def link_item(identity: str, secret: str) -> Item:
     return link_key(identity) | {"item": "link", "secret": secret}
 
 
+def ticket_item(ticket: Ticket) -> Item:
+    """A ticket; nobody misses one that was not used."""
+    kept = {"expires_at": epoch(ticket.created_at + KEPT)}
+    return ticket_key(ticket.submission) | {"item": "ticket"} | ticket.model_dump(mode="json", exclude_none=True) | kept
+
+
+def attachment_item(identity: str, attachment: Attachment) -> Item:
+    """A document beside a form; one that never arrived is missed by nobody."""
+    kept = {} if attachment.version_id else {"expires_at": epoch(attachment.asked_at + KEPT)}
+    body = attachment.model_dump(mode="json", exclude_none=True)
+    return attachment_key(identity, attachment) | {"item": "attachment"} | body | kept
+
+
 def notice_item(notice: Notice) -> Item:
     """The item of an outbox row."""
     body = notice.model_dump(mode="json", exclude_none=True)
@@ -151,6 +185,11 @@ def published(item: Item) -> PublishedCall:
 def stamp(at: datetime) -> str:
     """A time as it is stored and sorted: UTC, to the second."""
     return at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def epoch(at: datetime) -> int:
+    """A time as DynamoDB's time to live wants it: seconds since 1970."""
+    return int(at.timestamp())
 
 
 def moment(at: datetime | None) -> str | None:

@@ -420,6 +420,18 @@ CATALOGUE: dict[str, Kind] = {
         "Skriv kun bilagets filnavn uden mapper, fx budget.xlsx.",
         "Write only the attachment's file name without folders, for example budget.xlsx.",
     ),
+    "attachment_too_large": _error(
+        "Bilaget fylder mere end {limit_mb} MB, som er det højeste. Gør billeder i det mindre, og send det igen.",
+        "The attachment is larger than {limit_mb} MB, which is the most. Make its pictures smaller and send it again.",
+    ),
+    "attachment_empty": _error(
+        "Bilaget er tomt. Åbn det, gem det igen, og send den nye fil.",
+        "The attachment is empty. Open it, save it again and send the new file.",
+    ),
+    "attachment_kind": _error(
+        "Denne slags fil tager vi ikke imod som bilag. Gem bilaget som PDF, og send det igen.",
+        "We do not accept this kind of file as an attachment. Save it as a PDF and send it again.",
+    ),
     # -- tables --
     "table_format": _error(
         "Her skal svarene stå i skemaets tabel med én række for hver. Skriv dem i tabellen, og send skemaet igen.",

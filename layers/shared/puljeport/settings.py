@@ -52,9 +52,15 @@ class PortalSettings(_Settings):
     table: Annotated[str, Field(min_length=3)]
     documents_bucket: Annotated[str, Field(min_length=3)]
     uploads_bucket: Annotated[str, Field(min_length=3)]
+    max_upload_bytes: Annotated[int, Field(ge=1, le=100 * MEGABYTE)] = 10 * MEGABYTE
     portal_address: Annotated[str, Field(pattern=r"^(https?://[^/\s]+)?$")] = ""
     portal_owner: Annotated[str, Field(min_length=1)] = "Puljeport"
     portal_contact: Annotated[str, Field(pattern=r"^([^@\s]+@[^@\s]+)?$")] = ""
+
+
+def has_endpoint() -> bool:
+    """Whether AWS is somewhere else than at AWS: a local cloud (SDKs and tools reference, `AWS_ENDPOINT_URL`)."""
+    return bool(os.environ.get("AWS_ENDPOINT_URL") or os.environ.get("AWS_ENDPOINT_URL_S3"))
 
 
 def load[S: _Settings](model: type[S], environment: Mapping[str, str] | None = None) -> S:

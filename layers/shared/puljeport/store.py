@@ -29,6 +29,11 @@ SECRET_BYTES = 20
 """Of a status link: 160 random bits, above the 128 that OWASP ASVS 5.0 asks for (11.5.1)."""
 
 
+def new_secret() -> str:
+    """A secret for a status link, fit for an address."""
+    return secrets.token_urlsafe(SECRET_BYTES)
+
+
 class Store(Table):
     """Calls and submissions. Notices are `puljeport.outbox`'s."""
 
@@ -187,7 +192,7 @@ class Store(Table):
                     self._put(items.record(record)),
                     self._put(items.event_item(record.id, event)),
                     self._put(items.reference_item(record)),
-                    self._put(items.link_item(record.id, secrets.token_urlsafe(SECRET_BYTES))),
+                    self._link(record.id),
                 ]
             )
         except Contention:
@@ -196,6 +201,18 @@ class Store(Table):
                 raise
             return known
         return record
+
+    def _link(self, identity: str) -> Item:
+        """A secret for the submission's link, unless its ticket brought one. From now on it stays."""
+        return {
+            "Update": {
+                "TableName": self._table,
+                "Key": items.wire(items.link_key(identity)),
+                "UpdateExpression": "SET #item = :link, secret = if_not_exists(secret, :new) REMOVE expires_at",
+                "ExpressionAttributeNames": {"#item": "item"},
+                "ExpressionAttributeValues": items.wire({":link": "link", ":new": new_secret()}),
+            }
+        }
 
     def begin_attempt(self, seen: Submission, attempt: Submission) -> Submission:
         """Record that a worker is about to open the file. Raises Contention when another got there first."""

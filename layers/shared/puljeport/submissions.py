@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -66,8 +67,17 @@ class Arrival:
     @property
     def file_name(self) -> str:
         """What the file was called, as far as its key says: on one line, at most `FILE_NAME` characters."""
-        name = "".join(sign if sign.isprintable() else " " for sign in self.key.rpartition("/")[2])
-        return " ".join(name.split())[:FILE_NAME]
+        return "" if slot(self.key) else shown_name(self.key)
+
+
+def shown_name(path: str) -> str:
+    """A file's name to be shown: without folders, on one line, at most `FILE_NAME` characters.
+
+    Signs that turn the direction of writing, which make `pdf.exe` look like `exe.fdp`, are no printable ones.
+    """
+    name = re.split(r"[/\\]", path)[-1]
+    visible = "".join(sign if sign.isprintable() else " " for sign in name)
+    return " ".join(visible.split())[:FILE_NAME]
 
 
 class Submission(BaseModel):
@@ -159,8 +169,43 @@ class HistoryEvent(BaseModel):
     detail: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A place in the bucket that the portal lets one applicant put one file in: the form (`field` empty), or one of the
+    documents beside it (`number` tells several of a field apart)."""
+
+    call: str
+    ticket: str
+    field: str = ""
+    number: str = ""
+
+    @property
+    def key(self) -> str:
+        """Its key."""
+        beside = f"attachments/{self.field}/{self.number}" if self.field else "form"
+        return f"incoming/{self.call}/{self.ticket}/{beside}"
+
+
+_SLOT = re.compile(
+    r"incoming/(?P<call>[a-z0-9-]+)/(?P<ticket>[0-9a-f]{32})/"
+    r"(form|attachments/(?P<field>[a-z0-9_-]+)/(?P<number>[0-9a-f]{32}))"
+)
+
+
+def slot(key: str) -> Slot | None:
+    """The portal's place that a key is, None for every other key."""
+    found = _SLOT.fullmatch(key)
+    return Slot(**found.groupdict(default="")) if found else None
+
+
 def submission_id(bucket: str, key: str, version_id: str) -> str:
-    """The id of the submission for one object version: 26 characters, the same for ever, telling nothing of the key."""
+    """The id of the submission for one object version: 26 characters, the same for ever, telling nothing of the key.
+
+    What is sent with a ticket of the portal has the id of its ticket: a second version of it, or a document beside it,
+    is no second submission.
+    """
+    if place := slot(key):
+        key, version_id = Slot(place.call, place.ticket).key, ""
     digest = hashlib.sha256(f"{bucket}\0{key}\0{version_id}".encode()).digest()
     return base64.b32encode(digest[:16]).decode().rstrip("=").lower()
 

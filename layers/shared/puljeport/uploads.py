@@ -1,13 +1,15 @@
-"""Buckets (S3): what events say of uploads, their bytes, and the copies that are returned."""
+"""Buckets (S3): leave to upload, what events say of uploads, their bytes, and the copies that are returned."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from email.errors import HeaderParseError
+from email.header import decode_header, make_header
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote_plus
+from urllib.parse import quote, unquote_plus
 
 from botocore.exceptions import ClientError
 
@@ -24,13 +26,15 @@ GONE = {"NoSuchKey", "NoSuchVersion", "MethodNotAllowed", "404", "405"}
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """One object version. `received_at` is S3's own time for it (UTC, whole seconds). `data` is None when too large."""
+    """One object version. `received_at` is S3's own time for it (UTC, whole seconds). `data` is None when too large.
+    `name` is what the browser said the file is called, where it was asked."""
 
     version_id: str
     etag: str
     size: int
     received_at: datetime
     data: bytes | None
+    name: str = ""
 
     @property
     def sha256(self) -> str | None:
@@ -43,17 +47,6 @@ class Uploads:
 
     def __init__(self, client: S3Client) -> None:
         self._client = client
-
-    def put_once(self, bucket: str, key: str, data: bytes, content_type: str) -> None:
-        """Put an application that was written online, unless it is there already: a second try changes nothing.
-
-        Source: S3 user guide, "How to prevent object overwrites with conditional writes".
-        """
-        try:
-            self._client.put_object(Bucket=bucket, Key=key, Body=data, ContentType=content_type, IfNoneMatch="*")
-        except ClientError as error:
-            if code(error) != "PreconditionFailed":
-                raise
 
     def fetch(self, arrival: Arrival, limit: int) -> Upload:
         """The object version an event told of (the current one where it named none), its content up to `limit` bytes.
@@ -76,8 +69,64 @@ class Uploads:
             size=size,
             received_at=answer["LastModified"].astimezone(UTC),
             data=data,
+            name=_decoded(answer.get("Metadata", {}).get(NAME, "")),
         )
 
+
+NAME = "name"
+"""The metadata under which a browser says what a file is called."""
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """A form of the bucket's own: where it is sent to, and the fields before the file."""
+
+    url: str
+    fields: dict[str, str]
+
+
+class Posts:
+    """Leave to put a file in the uploads bucket (S3 API reference, "POST Object", "POST Policy")."""
+
+    def __init__(self, client: S3Client, bucket: str) -> None:
+        self._client = client
+        self.bucket = bucket
+
+    def make(self, key: str, limit: int, lives: timedelta, then: str = "") -> Post:
+        """Leave to put one file of 1 to `limit` bytes under just that key. `then` is where the browser goes after it;
+        empty: it is answered 201, as a script wants it.
+
+        The browser says the file's name in a field of its own, since the key has none.
+        """
+        after = {"success_action_redirect": then} if then else {"success_action_status": "201"}
+        fixed = {"Content-Type": CONTENT_TYPE} | after
+        made = self._client.generate_presigned_post(
+            self.bucket,
+            key,
+            Fields=fixed | {f"x-amz-meta-{NAME}": "${filename}"},
+            Conditions=[
+                *({name: value} for name, value in fixed.items()),
+                ["starts-with", f"$x-amz-meta-{NAME}", ""],
+                ["content-length-range", 1, limit],
+            ],
+            ExpiresIn=max(1, int(lives.total_seconds())),
+        )
+        return Post(made["url"], made["fields"])
+
+    def put_once(self, key: str, data: bytes) -> None:
+        """Put a form that was written on our own pages, unless there is one already: a second try changes nothing.
+
+        Source: S3 user guide, "How to prevent object overwrites with conditional writes".
+        """
+        try:
+            self._client.put_object(Bucket=self.bucket, Key=key, Body=data, ContentType=CONTENT_TYPE, IfNoneMatch="*")
+        except ClientError as error:
+            if code(error) != "PreconditionFailed":
+                raise
+
+
+CONTENT_TYPE = "application/octet-stream"
+"""What every upload is declared as: its content decides what it is, and no browser ever shows it."""
 
 RETURNED = "returned/"
 """Where in the documents bucket the marked copies lie, by submission."""
@@ -111,6 +160,20 @@ class Copies:
             if code(error) in GONE:
                 raise ObjectGone from error
             raise
+
+    def link(self, key: str, name: str, lives: timedelta) -> str:
+        """An address at the bucket from which a copy can be saved under `name` for a while."""
+        saved = f"attachment; filename*=UTF-8''{quote(name, safe='')}"
+        asked = {"Bucket": self._bucket, "Key": key, "ResponseContentDisposition": saved}
+        return self._client.generate_presigned_url("get_object", Params=asked, ExpiresIn=int(lives.total_seconds()))
+
+
+def _decoded(told: str) -> str:
+    """A name out of an object's metadata, where S3 gives letters beyond ASCII as RFC 2047 does."""
+    try:
+        return str(make_header(decode_header(told)))
+    except (HeaderParseError, LookupError, ValueError):
+        return told
 
 
 def arrivals(body: str) -> list[Arrival]:

@@ -21,11 +21,12 @@ from puljeport.aws import code
 from puljeport.calls import Call
 from puljeport.errors import Contention, UnknownDraft
 from puljeport.items import Item
+from puljeport.store import new_secret
 from puljeport.table import LOST_RACE, Table
 from puljeport.texts import Language
 
-ID_BYTES, SECRET_BYTES = 15, 20
-"""Random bytes of an id, and of a link's secret: 160 bits (OWASP ASVS 5.0, 11.5.1, asks for 128)."""
+ID_BYTES = 16
+"""Random bytes of an id: a ticket's."""
 KEPT_AFTER_DEADLINE = timedelta(days=30)
 KEPT_WITHOUT_DEADLINE = timedelta(days=90)
 """After the last change, where a call is open all the time."""
@@ -36,7 +37,7 @@ class Draft(BaseModel):
 
     `version` is the call's when it was begun. `changed` tells for each section the revision that changed it last.
     `expires_at` (seconds since 1970) is when it is gone for its applicant; the table takes it within days of that.
-    `sent_at` is when its applicant sent it: from then on its answers stay as they are. `arrived`: its file is in the bucket.
+    `sent_at` is when its applicant sent it: from then on its answers stay as they are. `arrived`: the bucket has it.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -79,19 +80,20 @@ def expiry(call: Call, now: datetime) -> int:
 def begin(
     call: Call, version: int, language: Language, now: datetime, answers: dict[str, JsonValue]
 ) -> tuple[Draft, str]:
-    """A new draft, and the secret of its link, which is nowhere else."""
-    secret = secrets.token_urlsafe(SECRET_BYTES)
-    return Draft(
-        id=secrets.token_urlsafe(ID_BYTES), secret_hash=hashed(secret), call=call.id, version=version, language=language,
+    """A new draft, and the secret of its link, which is nowhere else. Its id is that of the ticket it will be sent with."""
+    secret = new_secret()
+    draft = Draft(
+        id=secrets.token_hex(ID_BYTES), secret_hash=hashed(secret), call=call.id, version=version, language=language,
         answers=answers, begun_at=now, saved_at=now, expires_at=expiry(call, now),
-    ), secret  # fmt: skip
+    )  # fmt: skip
+    return draft, secret
 
 
 class WebDrafts(Table):
     """The drafts in the table."""
 
     def open(self, identity: str, secret: str, now: datetime) -> Draft:
-        """The draft of a link. Raises UnknownDraft for one that never was, is not this link's, or has expired, alike."""
+        """The draft of a link. Raises UnknownDraft for one that never was, is another link's, or expired."""
         item = self._get(_key(identity))
         found = Draft.model_validate(item | {"answers": json.loads(item["answers"])}) if item else None
         if found is None or not found.opened_by(secret) or now.timestamp() >= found.expires_at:

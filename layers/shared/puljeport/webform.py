@@ -40,14 +40,15 @@ type Answers = dict[str, JsonValue]
 
 
 def take(section: Section, posted: Posted) -> Answers:
-    """The answers to a section as they were written. What was left empty is not among them; unknown names are nothing."""
+    """The answers to a section as they were written, without those left empty. Names that it does not ask are nothing."""
     taken = {field.id: _taken(field, posted) for field in section.fields}
     return {name: answer for name, answer in taken.items() if answer not in ("", [])}
 
 
 def _taken(field: AnyField, posted: Posted) -> JsonValue:
     if isinstance(field, TableField):
-        return [_row(field, number, posted) for number in range(1, _rows(field, posted) + 1)]
+        rows: list[JsonValue] = [_row(field, number, posted) for number in range(1, _rows(field, posted) + 1)]
+        return rows if any(rows) or len(rows) > _fewest(field) else []
     if isinstance(field, MultiChoiceField):
         ticked = posted.get(field.id, ())
         return [option.id for option in field.choices if option.id in ticked]
@@ -86,7 +87,11 @@ def shown_rows(table: TableField, answers: Answers) -> list[JsonValue]:
     """The rows of a table as the page has them: never fewer than are asked for, and never none."""
     given = answers.get(table.id)
     rows = list(given) if isinstance(given, list) else []
-    return rows + [{}] * (max(1, table.min_rows) - len(rows))
+    return rows + [{}] * (_fewest(table) - len(rows))
+
+
+def _fewest(table: TableField) -> int:
+    return max(1, table.min_rows)
 
 
 # -- as an application -----------------------------------------------------------------------------------------------
@@ -126,8 +131,8 @@ def judged(call: Call, version: int, answers: Answers) -> Reading:
 class Question:
     """One field, or one cell of a table, as a page shows it.
 
-    `name` is the input's; `answer` as it was written; `read` what we read it as, for people, empty where that is nothing.
-    `other` is what somebody wrote there meanwhile. A table's cells are in `rows`.
+    `name` is the input's; `answer` as it was written; `read` what we read it as, for people, empty for nothing. `other` is what
+    somebody wrote there meanwhile. A table's cells are in `rows`.
     """
 
     field: AnyField | ColumnField
@@ -156,7 +161,7 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Mistake:
-    """One line of the summary of errors: the question it is about (None: the whole form) and the row, if there is one."""
+    """One line of the summary of errors: the question it is about (None: the whole form), and its row in a table."""
 
     problem: Problem
     question: Question | None = None
