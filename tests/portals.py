@@ -14,9 +14,11 @@ from typing import Any, cast
 from urllib.parse import unquote, urlsplit
 
 import portal.app
-from builders import MIDWAY, a_call, http_event
+import portal.web
+from builders import BUCKET, MIDWAY, a_call, http_event
+from fillings import RememberedDrafts
 from portal import addresses
-from portal.app import Portal
+from portal.web import Portal
 from puljeport import definitions
 from puljeport.calls import Call
 from puljeport.documents import Documents, Kept
@@ -49,6 +51,7 @@ class Remembered:
     kept: dict[str, bytes] = field(default_factory=dict)
     looked_up: list[str] = field(default_factory=list)
     fault: BaseException | None = None
+    web: RememberedDrafts = field(default_factory=RememberedDrafts)
 
     # -- the store
 
@@ -65,6 +68,14 @@ class Remembered:
     def call_versions(self, call: str) -> list[PublishedCall]:
         """All versions of one call."""
         return list(self.versions.get(call, []))
+
+    def call_version(self, call: str, version: int) -> PublishedCall | None:
+        """One version of one call."""
+        return next((one for one in self.versions.get(call, []) if one.version == version), None)
+
+    def link(self, submission: str) -> str | None:
+        """The secret of a submission's link."""
+        return self.web.links.get(submission)
 
     def publish_call(self, call: Call, now: datetime) -> PublishedCall:
         """Make a definition the current version of its call."""
@@ -126,8 +137,12 @@ class Remembered:
 
     def portal(self, **given: str) -> Portal:
         """The portal over what is remembered."""
-        settings = PortalSettings(table="table", documents_bucket="documents", **given)
-        return Portal(cast("Store", self), cast("Documents", self), settings, lambda: self.moment)
+        settings = PortalSettings(table="table", documents_bucket="documents", uploads_bucket=BUCKET, **given)
+        web = cast("Any", self.web)
+        return Portal(
+            store=cast("Store", self), documents=cast("Documents", self), drawer=web, drafts=web, posts=web,
+            copies=web, given=settings, now=lambda: self.moment,
+        )  # fmt: skip
 
 
 def answer(event: dict[str, Any]) -> dict[str, Any]:
@@ -193,11 +208,11 @@ def serving(monkeypatch: Any, world: Remembered, **given: str) -> Iterator[str]:
         def do_GET(self) -> None:
             """Pass the request on as API Gateway does."""
             size = int(self.headers.get("Content-Length", "0"))
-            self.rfile.read(size)
+            sent = self.rfile.read(size)
             asked = urlsplit(self.path)
             headers = {name.lower().replace("-", "_"): value for name, value in self.headers.items()}
             with lock:
-                answered = answer(http_event(unquote(asked.path), self.command, asked.query, **headers))
+                answered = answer(http_event(unquote(asked.path), self.command, asked.query, sent, **headers))
             data = answered["body"]
             raw = base64.b64decode(data) if answered["isBase64Encoded"] else data.encode()
             self.send_response(int(answered["statusCode"]))
@@ -215,7 +230,7 @@ def serving(monkeypatch: Any, world: Remembered, **given: str) -> Iterator[str]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     address = f"{HOME}:{server.server_port}"
     made = world.portal(portal_address=address, **given)
-    monkeypatch.setattr(portal.app, "_portal", lambda: made)
+    monkeypatch.setattr(portal.web, "_made", lambda: made)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:

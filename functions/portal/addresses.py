@@ -15,6 +15,23 @@ RULES: dict[str, dict[Language, str]] = {
     "call": {"da": "/puljer/<call>", "en": "/en/calls/<call>"},
     "guide": {"da": "/puljer/<call>/vejledning", "en": "/en/calls/<call>/guide"},
     "deadline": {"da": "/puljer/<call>/frist.ics", "en": "/en/calls/<call>/deadline.ics"},
+    "send": {"da": "/puljer/<call>/indsend", "en": "/en/calls/<call>/apply"},
+    "check": {"da": "/puljer/<call>/tjek", "en": "/en/calls/<call>/check"},
+    "status": {"da": "/status/<submission>/<secret>", "en": "/en/status/<submission>/<secret>"},
+    "receipt": {
+        "da": "/status/<submission>/<secret>/kvittering",
+        "en": "/en/status/<submission>/<secret>/receipt",
+    },
+    "attach": {"da": "/status/<submission>/<secret>/bilag", "en": "/en/status/<submission>/<secret>/attachments"},
+    "withdraw": {
+        "da": "/status/<submission>/<secret>/traek-tilbage",
+        "en": "/en/status/<submission>/<secret>/withdraw",
+    },
+    "fill": {"da": "/puljer/<call>/udfyld", "en": "/en/calls/<call>/fill-in"},
+    "draft": {"da": "/kladde/<draft>/<secret>", "en": "/en/draft/<draft>/<secret>"},
+    "section": {"da": "/kladde/<draft>/<secret>/del/<section>", "en": "/en/draft/<draft>/<secret>/part/<section>"},
+    "review": {"da": "/kladde/<draft>/<secret>/tjek", "en": "/en/draft/<draft>/<secret>/check"},
+    "again": {"da": "/kladde/<draft>/<secret>/ret", "en": "/en/draft/<draft>/<secret>/correct"},
     "accessibility": {"da": "/tilgaengelighed", "en": "/en/accessibility"},
     "privacy": {"da": "/privatliv", "en": "/en/privacy"},
 }
@@ -23,6 +40,8 @@ RULES: dict[str, dict[Language, str]] = {
 SHARED: dict[str, str] = {
     "json": "/puljer.json",
     "document": "/puljer/<call>/dokumenter/<name>",
+    "progress": "/status/<submission>/<secret>/nu.json",
+    "returned": "/status/<submission>/<secret>/rettes",
     "asset": "/assets/<name>",
     "openapi": "/openapi.json",
 }

@@ -7,11 +7,22 @@ import hashlib
 from typing import Any
 from urllib.parse import quote
 
-POLICY = (
+_POLICY = (
     "default-src 'none'; style-src 'self'; font-src 'self'; img-src 'self'; "
-    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    "form-action {forms}; base-uri 'none'; frame-ancestors 'none'"
 )
+POLICY = _POLICY.format(forms="'self'")
 """Content-Security-Policy: style, fonts and icons of our own; no script at all, nothing from elsewhere, in no frame."""
+
+
+def policy(uploads: str = "", *, script: bool = False) -> dict[str, str]:
+    """The policy of a page that needs more than `POLICY` gives: a script of our own, which may ask ourselves; and to send
+    files to the bucket at `uploads`, by that script or by a form."""
+    given = _POLICY.format(forms="'self' " + uploads if uploads and not script else "'self'")
+    if script:
+        given += f"; script-src 'self'; connect-src 'self' {uploads}".rstrip()
+    return {"content-security-policy": given}
+
 
 ALWAYS = {
     "content-security-policy": POLICY,
@@ -24,11 +35,15 @@ ALWAYS = {
     "cross-origin-opener-policy": "same-origin",
     "cross-origin-resource-policy": "same-origin",
 }
-"""Headers of every answer, errors and files too (OWASP Secure Headers Project)."""
+"""Headers of every answer, errors and files too (OWASP Secure Headers Project). A page may be stricter, or open its policy
+to just what it needs."""
 
 FOR_EVER = "public, max-age=31536000, immutable"
 A_MINUTE = "public, max-age=60"
 NOT_KEPT = "no-store"
+
+PRIVATE = {"cache-control": NOT_KEPT, "referrer-policy": "no-referrer", "x-robots-tag": "noindex, nofollow"}
+"""Headers of what is for one reader only: its address holds a secret."""
 
 ALLOWED = "GET, HEAD, OPTIONS"
 
@@ -51,7 +66,7 @@ def finished(answer: dict[str, Any], method: str, known: str) -> dict[str, Any]:
     `known`: the value of If-None-Match. Who has the same content already is told just that (RFC 9110, 13.1.2).
     """
     headers = {name.lower(): value for name, value in answer["headers"].items()}
-    headers = {"cache-control": NOT_KEPT} | headers | ALWAYS
+    headers = {"cache-control": NOT_KEPT} | ALWAYS | headers
     body = answer["body"] or ""
     if answer["statusCode"] == 200:
         headers["vary"] = "accept-encoding"

@@ -11,6 +11,7 @@ from typing import Any
 FOLDER = Path(__file__).parent / "assets"
 TYPES = {
     ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
     ".svg": "image/svg+xml",
     ".woff2": "font/woff2",
 }

@@ -17,22 +17,25 @@ ABOUT = """Calls for grant applications: pages for people, and the same as feeds
 Everything here is public and read only. Pages are Danish, and English under `/en`. Times are ISO 8601."""
 
 
-def described(name: str, language: Language, summary: str, content_type: str) -> dict[str, Any]:
-    """What a route says of itself: its arguments for the resolver's `get`."""
-    body: dict[str, Any] = {"model": CallList} if name == "json" else {"schema": {"type": "string"}}
-    responses: dict[int, Any] = {200: {"description": summary, "content": {content_type: body}}}
+def described(
+    name: str, language: Language, summary: str, content_type: str, body: dict[str, Any] | None = None
+) -> dict[str, Any]:
+    """What a route says of itself: its arguments for the resolver's `get`, or with the `body` it takes, `post`."""
+    shown: dict[str, Any] = {"model": CallList} if name == "json" else {"schema": {"type": "string"}}
+    responses: dict[int, Any] = {200: {"description": summary, "content": {content_type: shown}}}
     if "<" in addresses.rules(name)[language]:
         responses[404] = {
             "description": "There is no such thing",
             "content": {"text/html": {"schema": {"type": "string"}}},
         }
+    method = "" if body is None else "send_"
     query = [_parameter("q", "Words that all have to be there"), _parameter("kind", "A kind of applicant")]
     return {
         "summary": summary,
-        "operation_id": f"{name}_{language}" if name in addresses.RULES else name,
+        "operation_id": method + (f"{name}_{language}" if name in addresses.RULES else name),
         "tags": ["pages" if content_type == "text/html" else "files"],
         "responses": responses,
-        "openapi_extensions": {"parameters": query} if name == "list" else None,
+        "openapi_extensions": {"parameters": query} if name == "list" else {"requestBody": body} if body else None,
     }
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-import portal.app
+import portal.web
 from builders import BUCKET, a_call, a_form
 from portals import Remembered, again, answer
 from puljeport.uploads import arrivals
@@ -85,7 +85,7 @@ def test_the_requests_are_answered(monkeypatch: pytest.MonkeyPatch, name: str, s
     world = Remembered()
     world.publish(again(a_call(), id="medborgerskab-2018"))
     made = world.portal()
-    monkeypatch.setattr(portal.app, "_portal", lambda: made)
+    monkeypatch.setattr(portal.web, "_made", lambda: made)
     answered = answer(load(f"portal-{name}.json"))
     assert answered["statusCode"] == status
     if name == "list":

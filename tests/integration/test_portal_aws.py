@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from botocore.exceptions import ClientError
 
-import portal.app
+import portal.web
 from builders import a_call, http_event
 from portals import again, answer, body
 from puljeport.documents import Documents, folder
@@ -21,8 +21,8 @@ def shown(world: World, monkeypatch: pytest.MonkeyPatch) -> World:
     """A world with a portal over it, the small call published with one form."""
     documents = Documents(worker_client("s3"), DOCUMENTS)
     given = PortalSettings(table=TABLE, documents_bucket=DOCUMENTS)
-    made = portal.app.Portal(world.store, documents, given, world.clock)
-    monkeypatch.setattr(portal.app, "_portal", lambda: made)
+    made = portal.web.Portal(world.store, documents, given, world.clock)
+    monkeypatch.setattr(portal.web, "_made", lambda: made)
     for name in ("ansoegningsskema.docx", "application-form.docx"):
         world.s3.put_object(Bucket=DOCUMENTS, Key=folder("samvaer-2018", 1) + name, Body=name.encode())
     return world
@@ -87,9 +87,9 @@ def test_r14_an_error_of_aws_becomes_a_page_that_says_so(shown: World, operation
         "GetObject": "/puljer/samvaer-2018/dokumenter/application-form.docx",
     }  # fmt: skip
     documents = Documents(worker_client("s3"), DOCUMENTS)
-    made = portal.app.Portal(shown.intake.store, documents, portal.app._portal().given, shown.clock)
+    made = portal.web.Portal(shown.intake.store, documents, portal.web.portal().given, shown.clock)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(portal.app, "_portal", lambda: made)
+        patch.setattr(portal.web, "_made", lambda: made)
         shown.faults.fail(operation, RuntimeError("AWS is down"))
         answered = answer(http_event(paths[operation]))
         assert (answered["statusCode"], "Prøv igen" in body(answered)) == (500, True)

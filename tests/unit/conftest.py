@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-import portal.app
+import portal.web
 from portals import Remembered
 
 
@@ -16,5 +16,5 @@ def shown(monkeypatch: pytest.MonkeyPatch) -> Remembered:
     world = Remembered()
     world.publish()
     made = world.portal()
-    monkeypatch.setattr(portal.app, "_portal", lambda: made)
+    monkeypatch.setattr(portal.web, "_made", lambda: made)
     return world

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-import portal.app
+import portal.web
 from builders import http_event
 from portal import answers, assets
 from portals import Remembered, answer, body
@@ -29,7 +29,7 @@ CSS = assets.names()["portal.css"]
 def said(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Callable[[], str]:
     """All that the function logs from here on: its logger writes to the output that was there when it was made."""
     logged = io.StringIO()
-    monkeypatch.setattr(portal.app.logger.registered_handler, "stream", logged)
+    monkeypatch.setattr(portal.web.logger.registered_handler, "stream", logged)
     return lambda: logged.getvalue() + capsys.readouterr().out
 
 
@@ -267,7 +267,7 @@ def test_the_portal_is_known_by_the_address_it_is_given(shown: Remembered, monke
     made = shown.portal(
         portal_address="https://puljer.example.dk", portal_owner="Styrelsen", portal_contact="a@example.dk"
     )
-    monkeypatch.setattr("portal.app._portal", lambda: made)
+    monkeypatch.setattr("portal.web._made", lambda: made)
     page = body(answer(http_event("/", host="evil.example", x_forwarded_host="evil.example")))
     assert '<link rel="canonical" href="https://puljer.example.dk/">' in page
     assert "evil.example" not in page

@@ -7,7 +7,7 @@ Retries are `standard` with three attempts; a read is given up after 10 seconds:
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import boto3
 from botocore.config import Config
@@ -43,7 +43,7 @@ def s3() -> S3Client:
     and a browser's POST does not survive that (S3 user guide, "Temporary request redirection"). A custom endpoint is on
     this machine, where names of buckets are no hosts.
     """
-    style = "path" if settings.has_endpoint() else "virtual"
+    style: Literal["path", "virtual"] = "path" if settings.has_endpoint() else "virtual"
     return boto3.client("s3", config=CONFIG.merge(Config(signature_version="s3v4", s3={"addressing_style": style})))
 
 

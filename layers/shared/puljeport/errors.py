@@ -7,8 +7,12 @@ PuljeportError
 ├── UnknownCall          no call is published under that id
 ├── UnknownSubmission    no submission has that id or reference
 ├── UnknownDraft         no draft has that link, or no longer
+├── BadForm              what came is no form of a page of ours, or not the whole of it
+├── TooLarge             a form is larger than any of ours
 ├── Refused              AWS will never take this message; carries its reason
 ├── ObjectGone           the stored object (or that version of it) no longer exists
+├── Forbidden            a page of somebody else's tried to act for a reader
+├── NotTaken             the call takes no applications now, or the ticket ran out; carries which
 ├── TooMany              somebody asks more often than is fair to the others
 └── Contention           a record kept changing under us; try again later
 """
@@ -71,6 +75,14 @@ class UnknownDraft(PuljeportError):
     """No draft has that link, or no longer."""
 
 
+class BadForm(PuljeportError):
+    """What a browser sent is no form of a page of ours, or not the whole of it."""
+
+
+class TooLarge(PuljeportError):
+    """What a browser sent is larger than any form of ours."""
+
+
 class Refused(PuljeportError):
     """SNS or SES will never take this message. `code` is its reason."""
 
@@ -81,6 +93,18 @@ class Refused(PuljeportError):
 
 class ObjectGone(PuljeportError):
     """The stored object, or that version of it, no longer exists."""
+
+
+class Forbidden(PuljeportError):
+    """A form was sent from a page that is not the portal's."""
+
+
+class NotTaken(PuljeportError):
+    """Nothing can be sent now. `why`: `early`, `distributed`, `expired` (the ticket), `decided` or `full`."""
+
+    def __init__(self, why: str) -> None:
+        self.why = why
+        super().__init__(why)
 
 
 class TooMany(PuljeportError):

@@ -80,7 +80,7 @@ def expiry(call: Call, now: datetime) -> int:
 def begin(
     call: Call, version: int, language: Language, now: datetime, answers: dict[str, JsonValue]
 ) -> tuple[Draft, str]:
-    """A new draft, and the secret of its link, which is nowhere else. Its id is that of the ticket it will be sent with."""
+    """A new draft, and the secret of its link, which is nowhere else. Its id will be its ticket's."""
     secret = new_secret()
     draft = Draft(
         id=secrets.token_hex(ID_BYTES), secret_hash=hashed(secret), call=call.id, version=version, language=language,

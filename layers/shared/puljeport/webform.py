@@ -40,7 +40,7 @@ type Answers = dict[str, JsonValue]
 
 
 def take(section: Section, posted: Posted) -> Answers:
-    """The answers to a section as they were written, without those left empty. Names that it does not ask are nothing."""
+    """The answers to a section as they were written, without those left empty. Other names are passed over."""
     taken = {field.id: _taken(field, posted) for field in section.fields}
     return {name: answer for name, answer in taken.items() if answer not in ("", [])}
 
@@ -131,8 +131,8 @@ def judged(call: Call, version: int, answers: Answers) -> Reading:
 class Question:
     """One field, or one cell of a table, as a page shows it.
 
-    `name` is the input's; `answer` as it was written; `read` what we read it as, for people, empty for nothing. `other` is what
-    somebody wrote there meanwhile. A table's cells are in `rows`.
+    `name` is the input's; `answer` as it was written; `read` what we read it as, for people; empty: nothing. `other`
+    is what somebody wrote there meanwhile. A table's cells are in `rows`.
     """
 
     field: AnyField | ColumnField
