@@ -15,7 +15,7 @@ from pydantic import JsonValue
 from puljeport.calls import Call, MultiChoiceField, TableField
 from puljeport.errors import Contention, UnknownDraft
 from puljeport.tickets import Ticket
-from puljeport.webdrafts import Draft
+from puljeport.webdrafts import Draft, expiry, hashed
 
 
 @dataclass
@@ -143,7 +143,9 @@ class Applicant:
         """Open a page."""
         return self._take(path, "GET")
 
-    def press(self, button: str = "", changes: Mapping[str, str | list[str]] | None = None, which: int = 0) -> Applicant:
+    def press(
+        self, button: str = "", changes: Mapping[str, str | list[str]] | None = None, which: int = 0
+    ) -> Applicant:
         """Send a form of the page with some fields changed; what it answers is the page now, redirects followed."""
         action, fields = Forms(self.page).forms[which]
         changed = dict(changes or {})
@@ -225,3 +227,48 @@ def chosen(asked: Any, answer: JsonValue) -> str:
     if asked.type in ("yes_no", "declaration"):
         return {"True": "ja", "Ja": "ja", "False": "nej", "Nej": "nej"}.get(text, text)
     return text
+
+
+SECRET = "bmlrYWFkZW4taGFyLWl0"
+"""Of the drafts below. It opens nothing but them."""
+DRAFTS = ("begun", "faulty", "done", "sent")
+"""An application as far as one section is written, with mistakes, without any, and sent."""
+
+
+def as_written(call: Call, answers: Mapping[str, Any]) -> dict[str, JsonValue]:
+    """Answers as people give them, as a draft keeps them."""
+    written: dict[str, JsonValue] = {}
+    for name, answer in answers.items():
+        asked = call.form.fields[name]
+        if isinstance(asked, TableField):
+            written[name] = [
+                {one.id: chosen(one, row[one.id]) for one in asked.columns if row.get(one.id)} for row in answer
+            ]
+        else:
+            written[name] = list(answer) if isinstance(asked, MultiChoiceField) else chosen(asked, answer)
+    return {name: answer for name, answer in written.items() if answer not in ("", [])}
+
+
+def draft_id(state: str) -> str:
+    """The id of one of the drafts."""
+    return f"{DRAFTS.index(state):032x}"
+
+
+def drafts(call: Call, version: int, now: datetime, good: Mapping[str, Any], bad: Mapping[str, Any]) -> list[Draft]:
+    """A draft in each state."""
+    first = {field.id for field in call.form.sections[0].fields}
+    whole = as_written(call, good)
+    given = {
+        "begun": {name: answer for name, answer in whole.items() if name in first},
+        "faulty": as_written(call, bad),
+        "done": whole,
+        "sent": whole,
+    }
+    return [
+        Draft(
+            id=draft_id(state), secret_hash=hashed(SECRET), call=call.id, version=version, language="da",
+            answers=given[state], begun_at=now, saved_at=now, expires_at=expiry(call, now),
+            sent_at=now if state == "sent" else None, arrived=state == "sent",
+        )
+        for state in DRAFTS
+    ]  # fmt: skip

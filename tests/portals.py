@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, cast
 from urllib.parse import unquote, urlsplit
 
+import fillings
 import portal.app
 import portal.web
 from builders import BUCKET, MIDWAY, a_call, http_event
@@ -27,7 +28,9 @@ from puljeport.items import PublishedCall
 from puljeport.publish import Publisher
 from puljeport.settings import PortalSettings
 from puljeport.store import Store
+from puljeport.submissions import Slot, submission_id
 from puljeport.texts import Language
+from puljeport_cli.demo_answers import FAULTY, GOOD
 from worlds import Context
 
 CALLS = Path(__file__).parent.parent / "calls"
@@ -187,6 +190,11 @@ def published_calls(moment: datetime) -> Remembered:
             world.publish(again(call, deadline=later, last_updated=world.moment.date()), first.guide, forms=True)
             world.moment = moment - timedelta(days=40)
     world.moment = moment
+    open_now = world.versions[EXTENDED][-1]
+    for draft in fillings.drafts(open_now.call, open_now.version, moment, GOOD, FAULTY):
+        world.web.add(draft)
+        place = Slot(draft.call, draft.id)
+        world.web.links[submission_id(BUCKET, place.key, "")] = fillings.SECRET
     return world
 
 
@@ -246,6 +254,11 @@ NOW = datetime(2026, 11, 25, 9, 30, tzinfo=UTC)
 WIDTHS = {"phone": 320, "desktop": 1280}
 """Screens that pages are looked at on, in pixels."""
 
+
+def _draft(state: str) -> dict[str, str]:
+    return {"draft": fillings.draft_id(state), "secret": fillings.SECRET}
+
+
 PAGES: dict[str, tuple[str, dict[str, str], str]] = {
     "list": ("list", {}, ""),
     "search": ("list", {}, "?q=netv%C3%A6rk&kind=municipality"),
@@ -257,6 +270,17 @@ PAGES: dict[str, tuple[str, dict[str, str], str]] = {
     "guide": ("guide", {"call": "frivillig-faellesskaber-2027"}, ""),
     "accessibility": ("accessibility", {}, ""),
     "privacy": ("privacy", {}, ""),
+    "fill in": ("fill", {"call": EXTENDED}, ""),
+    "fill in later": ("fill", {"call": "frivillig-faellesskaber-2027"}, ""),
+    "draft": ("draft", _draft("begun"), "?saved=1"),
+    "section": ("section", _draft("begun") | {"section": "need"}, ""),
+    "section with mistakes": ("section", _draft("faulty") | {"section": "applicant"}, "?check=1"),
+    "table with mistakes": ("section", _draft("faulty") | {"section": "civil_society"}, "?check=1"),
+    "declarations": ("section", _draft("faulty") | {"section": "declarations"}, "?check=1"),
+    "answers": ("review", _draft("done"), ""),
+    "answers with mistakes": ("review", _draft("faulty"), ""),
+    "sent": ("draft", _draft("sent"), ""),
+    "unknown draft": ("draft", {"draft": "0" * 32, "secret": "ukendt"}, ""),
     "error": ("", {}, ""),
 }
 """Every page in every state of `published_calls`: the name of its address, the parts of it, and a query."""

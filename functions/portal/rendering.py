@@ -32,8 +32,8 @@ def _environment() -> Environment:
     return made
 
 
-def _municipalities() -> list[tuple[str, str, None]]:
-    return [(each.code, each.name, None) for each in municipalities.in_order()]
+def _municipalities() -> list[str]:
+    return [each.name for each in municipalities.in_order()]
 
 
 def page(template: str, language: Language, origin: str, name: str, parts: dict[str, str], **shown: Any) -> str:

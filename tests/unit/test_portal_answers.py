@@ -198,7 +198,8 @@ def test_assets_are_kept_for_ever_and_as_small_as_the_browser_takes_them(name: s
     """Each asset has its type, may be cached for ever, and is the same whether it comes compressed or not."""
     plain = answer(http_event(f"/assets/{name}"))
     assert plain["headers"]["cache-control"] == "public, max-age=31536000, immutable"
-    assert plain["headers"]["content-type"].split(";")[0] in ("text/css", "image/svg+xml", "font/woff2")
+    kind = plain["headers"]["content-type"].split(";")[0]
+    assert kind in ("text/css", "text/javascript", "image/svg+xml", "font/woff2")
     data = base64.b64decode(plain["body"])
     packed = answer(http_event(f"/assets/{name}", accept_encoding="gzip"))
     raw = base64.b64decode(packed["body"])

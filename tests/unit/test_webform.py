@@ -5,22 +5,16 @@ from __future__ import annotations
 import json
 from typing import Any
 
-import pytest
 from hypothesis import HealthCheck, example, given, settings
-from hypothesis import strategies as st
 
 import anyapplication
-import every_field
 from anyapplication import APPLICATIONS, CALL
-from fillings import Applicant, typed
-from formfiles import sample_call
+from fillings import Applicant
 from portals import Remembered, answer
 from puljeport import webform
 from puljeport.applications import read_application
 from puljeport.calls import Call
-from puljeport.fields import format_value
 from puljeport.readers import jsonform
-from puljeport.texts import Text
 
 
 def as_json(call: Call, answers: dict[str, Any]) -> bytes:
@@ -31,8 +25,10 @@ def as_json(call: Call, answers: dict[str, Any]) -> bytes:
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(APPLICATIONS)
-@example({name: None for name in CALL.form.fields} | {"topics": [], "partners": []})
-def test_any_application_written_on_the_pages_is_the_one_in_json(shown: Remembered, application: dict[str, Any]) -> None:
+@example(dict.fromkeys(CALL.form.fields) | {"topics": [], "partners": []})
+def test_any_application_written_on_the_pages_is_the_one_in_json(
+    shown: Remembered, application: dict[str, Any]
+) -> None:
     """Typed section by section, with rows added by their button, it is read just as the same answers sent as JSON."""
     shown.web.kept.clear()
     shown.web.counted.clear()
@@ -46,4 +42,6 @@ def test_any_application_written_on_the_pages_is_the_one_in_json(shown: Remember
     same = read_application(CALL, jsonform.read(as_json(CALL, answers)))
     read = read_application(CALL, sent)
     assert read.values == same.values
-    assert [(found.code, found.field) for found in read.problems] == [(found.code, found.field) for found in same.problems]
+    assert [(found.code, found.field) for found in read.problems] == [
+        (found.code, found.field) for found in same.problems
+    ]

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from puljeport import timewords
-from puljeport.calls import AnyField
+from puljeport.calls import AnyField, TextField
 from puljeport.texts import Language, Text
 
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
@@ -34,7 +34,7 @@ def guidance(item: AnyField, language: Language) -> str:
 
 
 def _length(item: Any, language: Language) -> Text | None:
-    if item.type == "text" and "max_length" not in item.model_fields_set:
+    if item.type == "text" and item.max_length == TextField.model_fields["max_length"].default:
         return None
     size = number(item.max_length, language)
     return Text(da=f"Højst {size} tegn.", en=f"At most {size} characters.")
