@@ -67,6 +67,9 @@ const css = compiled.css.replace(/url\("?([^")]+)"?\)/g, (_, path) => {
 });
 keep("portal.css", css);
 keep("form.js", readFileSync(join(HERE, "form.js")));
+// Modules name each other as they lie here; what is served names the hashed one.
+keep("send.js", readFileSync(join(HERE, "send.js")));
+keep("status.js", readFileSync(join(HERE, "status.js"), "utf8").replace("./send.js", `./${manifest["send.js"]}`));
 
 for (const [name, path] of Object.entries(LICENCES)) writeFileSync(join(TARGET, name), read(path));
 const { version, license } = JSON.parse(read("package.json"));

@@ -8,10 +8,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, cast
 from urllib.parse import unquote, urlsplit
+
+import boto3
+from botocore.config import Config
 
 import fillings
 import portal.app
@@ -30,6 +34,7 @@ from puljeport.settings import PortalSettings
 from puljeport.store import Store
 from puljeport.submissions import Slot, submission_id
 from puljeport.texts import Language
+from puljeport.uploads import Posts
 from puljeport_cli.demo_answers import FAULTY, GOOD
 from worlds import Context
 
@@ -143,9 +148,32 @@ class Remembered:
         settings = PortalSettings(table="table", documents_bucket="documents", uploads_bucket=BUCKET, **given)
         web = cast("Any", self.web)
         return Portal(
-            store=cast("Store", self), documents=cast("Documents", self), drawer=web, drafts=web, posts=web,
-            copies=web, given=settings, now=lambda: self.moment,
+            store=cast("Store", self), documents=cast("Documents", self), drawer=web, drafts=web, copies=web,
+            posts=RememberedPosts(self.web), given=settings, now=lambda: self.moment,
         )  # fmt: skip
+
+
+class RememberedPosts(Posts):
+    """Leave to put a file in the bucket, signed as ever; what the portal puts there itself is only remembered."""
+
+    def __init__(self, web: RememberedDrafts) -> None:
+        super().__init__(signer(), BUCKET)
+        self._web = web
+
+    def put_once(self, key: str, data: bytes) -> None:
+        """Put an object that is not there yet."""
+        self._web.put_once(key, data)
+
+
+@cache
+def signer() -> Any:
+    """A client that can sign, with credentials of nobody."""
+    return boto3.client(
+        "s3", region_name="eu-north-1", aws_access_key_id="nobody", aws_secret_access_key="nothing", config=VIRTUAL
+    )
+
+
+VIRTUAL = Config(signature_version="s3v4", s3={"addressing_style": "virtual"})
 
 
 def answer(event: dict[str, Any]) -> dict[str, Any]:

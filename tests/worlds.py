@@ -18,9 +18,11 @@ from moto.s3.models import s3_backends
 import intake.app
 import notify.app
 from builders import BUCKET, MIDWAY, a_call, s3_event, s3_record, sqs_event, stream_event
+from portal.web import Portal
 from puljeport import aws
 from puljeport.calls import Call
 from puljeport.delivery import Delivery
+from puljeport.documents import Documents
 from puljeport.drawer import Drawer
 from puljeport.intake import Intake
 from puljeport.items import plain
@@ -30,10 +32,12 @@ from puljeport.marking import mark
 from puljeport.notices import Notice
 from puljeport.outbox import Outbox
 from puljeport.readers import read
+from puljeport.settings import PortalSettings
 from puljeport.store import Store
 from puljeport.submissions import Submission
 from puljeport.topic import Topic
-from puljeport.uploads import Copies, Uploads
+from puljeport.uploads import Copies, Posts, Uploads
+from puljeport.webdrafts import WebDrafts
 
 TABLE = "puljeport-test"
 DOCUMENTS = "puljeport-test-documents"
@@ -217,6 +221,15 @@ class World:
 
     def send_again(self, submission) -> None:
         pass
+
+    def portal(self) -> Portal:
+        """The portal over this world."""
+        s3 = worker_client("s3")
+        given = PortalSettings(table=TABLE, documents_bucket=DOCUMENTS, uploads_bucket=BUCKET)
+        return Portal(
+            self.intake.store, self.intake.drawer, Documents(s3, DOCUMENTS), Copies(s3, DOCUMENTS), Posts(s3, BUCKET),
+            WebDrafts(worker_client("dynamodb"), TABLE), given, self.clock,
+        )  # fmt: skip
 
     def notify_all(self) -> None:
         """Wake `notify` for every outbox row there is."""

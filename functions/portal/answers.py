@@ -16,8 +16,8 @@ POLICY = _POLICY.format(forms="'self'")
 
 
 def policy(uploads: str = "", *, script: bool = False) -> dict[str, str]:
-    """The policy of a page that needs more than `POLICY` gives: a script of our own, which may ask ourselves; and to send
-    files to the bucket at `uploads`, by that script or by a form."""
+    """The policy of a page that needs more than `POLICY` gives: a script of our own, which may ask ourselves, and leave
+    to send files to the bucket at `uploads`, by that script or by a form."""
     given = _POLICY.format(forms="'self' " + uploads if uploads and not script else "'self'")
     if script:
         given += f"; script-src 'self'; connect-src 'self' {uploads}".rstrip()
@@ -35,8 +35,8 @@ ALWAYS = {
     "cross-origin-opener-policy": "same-origin",
     "cross-origin-resource-policy": "same-origin",
 }
-"""Headers of every answer, errors and files too (OWASP Secure Headers Project). A page may be stricter, or open its policy
-to just what it needs."""
+"""Headers of every answer, errors and files too (OWASP Secure Headers Project). A page may be stricter, or open its
+policy to just what it needs."""
 
 FOR_EVER = "public, max-age=31536000, immutable"
 A_MINUTE = "public, max-age=60"

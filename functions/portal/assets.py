@@ -1,4 +1,4 @@
-"""Style, fonts and icons: made by `make assets`, named by their content, and kept by browsers for ever."""
+"""Style, scripts, fonts and icons: made by `make assets`, named by their content, and kept by browsers for ever."""
 
 from __future__ import annotations
 

@@ -40,7 +40,7 @@ def page(template: str, language: Language, origin: str, name: str, parts: dict[
     """A page in `language`. `name` and `parts` are its place among the addresses; `origin` goes before a path.
 
     In a template: `say(da, en)` picks a language; `text(t)` is a text of a call, marked as Danish where it was not
-    translated; `url(name)` is a path in the page's language, `absolute(name, language)` a whole address. `limit(field)`
+    translated; `url(name)` is a path in the page's language, `absolute(name, language)` a whole address. `guidance(field)`
     is what a field takes, `choices(field)` its options, `written(field, answer)` an answer as people read it.
     """
 
@@ -64,6 +64,6 @@ def page(template: str, language: Language, origin: str, name: str, parts: dict[
     return _environment().get_template(template).render(
         language=language, other=addresses.other(language), name=name, parts=parts, path=addresses.path,
         say=say, text=text, url=url, absolute=absolute, choices=choices, municipalities=_municipalities,
-        limit=lambda field: guidance.guidance(field, language),
+        guidance=lambda field: guidance.guidance(field, language),
         written=lambda field, answer: webform.written(field, answer, language), **shown,
     )  # fmt: skip

@@ -1,4 +1,4 @@
-"""What every page of the portal stands on: the resolver, what pages are made from, routes, answers, and what goes wrong."""
+"""What every page of the portal stands on: resolver, what pages are made from, routes, answers, what goes wrong."""
 
 from __future__ import annotations
 
@@ -31,6 +31,7 @@ from puljeport.errors import (
 )
 from puljeport.items import PublishedCall
 from puljeport.models import is_slug
+from puljeport.sending import Sending
 from puljeport.settings import PortalSettings
 from puljeport.store import Store
 from puljeport.texts import Language
@@ -81,6 +82,11 @@ class Portal:
     def filling(self) -> Filling:
         """The use case of applicants who fill in online."""
         return Filling(self.store, self.drawer, self.drafts, self.posts, self.current, self.now)
+
+    @property
+    def sending(self) -> Sending:
+        """The use case of applicants who send something."""
+        return Sending(self.store, self.drawer, self.posts, self.given.max_upload_bytes, self.now)
 
 
 def portal() -> Portal:
@@ -246,7 +252,11 @@ def _unknown(_: Exception) -> Response[Any]:
 
 def _expected(error: Exception) -> Response[Any]:
     again = {"retry-after": str(error.seconds)} if isinstance(error, TooMany) else {}
-    return error_page(ERRORS[type(error)], about=type(error).__name__, **again)
+    return error_page(ERRORS[type(error)], _why(error), **again)
+
+
+def _why(error: Exception) -> str:
+    return error.why if isinstance(error, NotTaken) else "draft" if isinstance(error, UnknownDraft) else ""
 
 
 def _unexpected(error: Exception) -> Response[Any]:
@@ -255,11 +265,11 @@ def _unexpected(error: Exception) -> Response[Any]:
     return error_page(HTTPStatus.INTERNAL_SERVER_ERROR)
 
 
-def error_page(status: HTTPStatus, *, about: str = "", **headers: str) -> Response[Any]:
-    """The page that says what went wrong and what to do; `about` is the error's name, where it is an expected one."""
-    answered = page("error.html", "", status=status.value, about=about)
+def error_page(status: HTTPStatus, why: str = "", /, **headers: str) -> Response[Any]:
+    """The page that says what went wrong and what to do."""
+    answered = page("error.html", "", status=status.value, why=why)
     answered.status_code = status
-    answered.headers |= {"cache-control": answers.NOT_KEPT} | headers
+    answered.headers |= answers.PRIVATE | headers
     return answered
 
 

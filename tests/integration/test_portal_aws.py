@@ -12,17 +12,13 @@ from builders import a_call, http_event
 from portals import again, answer, body
 from puljeport.documents import Documents, folder
 from puljeport.errors import ObjectGone
-from puljeport.settings import PortalSettings
-from worlds import DOCUMENTS, TABLE, World, worker_client
+from worlds import DOCUMENTS, World, worker_client
 
 
 @pytest.fixture
 def shown(world: World, monkeypatch: pytest.MonkeyPatch) -> World:
     """A world with a portal over it, the small call published with one form."""
-    documents = Documents(worker_client("s3"), DOCUMENTS)
-    given = PortalSettings(table=TABLE, documents_bucket=DOCUMENTS)
-    made = portal.web.Portal(world.store, documents, given, world.clock)
-    monkeypatch.setattr(portal.web, "_made", lambda: made)
+    monkeypatch.setattr(portal.web, "_made", world.portal)
     for name in ("ansoegningsskema.docx", "application-form.docx"):
         world.s3.put_object(Bucket=DOCUMENTS, Key=folder("samvaer-2018", 1) + name, Body=name.encode())
     return world
@@ -86,12 +82,8 @@ def test_r14_an_error_of_aws_becomes_a_page_that_says_so(shown: World, operation
         "Query": "/", "GetItem": "/puljer/samvaer-2018", "ListObjectsV2": "/puljer/samvaer-2018",
         "GetObject": "/puljer/samvaer-2018/dokumenter/application-form.docx",
     }  # fmt: skip
-    documents = Documents(worker_client("s3"), DOCUMENTS)
-    made = portal.web.Portal(shown.intake.store, documents, portal.web.portal().given, shown.clock)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(portal.web, "_made", lambda: made)
-        shown.faults.fail(operation, RuntimeError("AWS is down"))
-        answered = answer(http_event(paths[operation]))
-        assert (answered["statusCode"], "Prøv igen" in body(answered)) == (500, True)
-        shown.faults.heal()
-        assert answer(http_event(paths[operation]))["statusCode"] == 200
+    shown.faults.fail(operation, RuntimeError("AWS is down"))
+    answered = answer(http_event(paths[operation]))
+    assert (answered["statusCode"], "Prøv igen" in body(answered)) == (500, True)
+    shown.faults.heal()
+    assert answer(http_event(paths[operation]))["statusCode"] == 200

@@ -14,15 +14,11 @@ import portal.web
 from builders import BUCKET, s3_event, s3_record
 from fillings import Applicant
 from portals import answer
-from puljeport.documents import Documents
-from puljeport.drawer import Drawer
 from puljeport.errors import Contention, UnknownDraft
-from puljeport.settings import PortalSettings
-from puljeport.store import Store
 from puljeport.submissions import State
-from puljeport.uploads import Copies, Posts
-from puljeport.webdrafts import WebDrafts, begin
-from worlds import ACCOUNT, DOCUMENTS, TABLE, World, worker_client
+from puljeport.uploads import Posts
+from puljeport.webdrafts import begin
+from worlds import ACCOUNT, World, worker_client
 
 CALL = "samvaer-2018"
 GOOD = {"municipality": "Aarhus", "contact_name": "Prøve Person", "contact_email": "person@example.dk"}
@@ -31,13 +27,7 @@ GOOD = {"municipality": "Aarhus", "contact_name": "Prøve Person", "contact_emai
 @pytest.fixture
 def shown(world: World, monkeypatch: pytest.MonkeyPatch) -> World:
     """A world with a portal over it."""
-    dynamodb, s3 = worker_client("dynamodb"), worker_client("s3")
-    made = portal.web.Portal(
-        store=Store(dynamodb, TABLE), drawer=Drawer(dynamodb, TABLE), documents=Documents(s3, DOCUMENTS),
-        copies=Copies(s3, DOCUMENTS), posts=Posts(s3, BUCKET), drafts=WebDrafts(dynamodb, TABLE), now=world.clock,
-        given=PortalSettings(table=TABLE, documents_bucket=DOCUMENTS, uploads_bucket=BUCKET),
-    )  # fmt: skip
-    monkeypatch.setattr(portal.web, "_made", lambda: made)
+    monkeypatch.setattr(portal.web, "_made", world.portal)
     return world
 
 

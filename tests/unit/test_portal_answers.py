@@ -52,7 +52,8 @@ def test_every_answer_is_safe_and_has_its_status(path: str, status: int) -> None
     answered = answer(http_event(path))
     assert answered["statusCode"] == status
     headers = answered["headers"]
-    assert {name: headers.get(name) for name in answers.ALWAYS} == answers.ALWAYS
+    expected = answers.ALWAYS | ({"referrer-policy": "no-referrer"} if status in (404, 410) else {})
+    assert {name: headers.get(name) for name in answers.ALWAYS} == expected
     assert "cache-control" in headers
     assert all(name == name.lower() for name in headers)
     if status in (404, 410):
@@ -198,8 +199,9 @@ def test_assets_are_kept_for_ever_and_as_small_as_the_browser_takes_them(name: s
     """Each asset has its type, may be cached for ever, and is the same whether it comes compressed or not."""
     plain = answer(http_event(f"/assets/{name}"))
     assert plain["headers"]["cache-control"] == "public, max-age=31536000, immutable"
-    kind = plain["headers"]["content-type"].split(";")[0]
-    assert kind in ("text/css", "text/javascript", "image/svg+xml", "font/woff2")
+    assert plain["headers"]["content-type"].split(";")[0] in (
+        "text/css", "image/svg+xml", "font/woff2", "text/javascript",
+    )  # fmt: skip
     data = base64.b64decode(plain["body"])
     packed = answer(http_event(f"/assets/{name}", accept_encoding="gzip"))
     raw = base64.b64decode(packed["body"])
@@ -232,8 +234,11 @@ def test_the_description_names_every_address() -> None:
         "/puljer.json",
         "/puljer/{call}/dokumenter/{name}",
     } <= set(found["paths"])
-    assert all(set(methods) == {"get"} for methods in found["paths"].values())
-    operations = [methods["get"] for methods in found["paths"].values()]
+    sent_to = {path for path, methods in found["paths"].items() if "post" in methods}
+    assert len(sent_to) == 2 * len(portal.web.TAKES)
+    assert all("requestBody" in found["paths"][path]["post"] for path in sent_to)
+    assert all(set(methods) <= {"get", "post"} for methods in found["paths"].values())
+    operations = [one for methods in found["paths"].values() for one in methods.values()]
     assert len({one["operationId"] for one in operations}) == len(operations)
     assert {each["name"] for each in found["paths"]["/"]["get"]["parameters"]} == {"q", "kind"}
     schema = found["paths"]["/puljer.json"]["get"]["responses"]["200"]["content"]["application/json"]["schema"]

@@ -40,7 +40,7 @@ class Drawer(Table):
     # -- what came again, and what came beside ------------------------------------------------------------------------
 
     def came_again(self, known: Submission, later: Submission, now: datetime) -> None:
-        """Note that another file came with the ticket of a submission, which stays as it is. Noting it twice is once."""
+        """Note that another file came with the ticket of a submission, which stays as it is. Twice is once."""
         same = later.sha256 is not None and later.sha256 == known.sha256
         body = {"item": "again", "version_id": later.version_id, "at": items.stamp(now), "same": same}
         self._client.put_item(

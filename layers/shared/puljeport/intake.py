@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
-from puljeport.applications import Reading, read_application
+from puljeport.applications import Reading
 from puljeport.calls import Call
 from puljeport.conclusions import Conclusion, Standing, cannot_read, conclude
 from puljeport.drawer import Drawer, named
@@ -26,7 +26,7 @@ from puljeport.submissions import Arrival, Slot, State, Submission, reference, s
 from puljeport.texts import Language, Text
 from puljeport.tickets import judged
 from puljeport.uploads import Copies, Upload, Uploads
-from puljeport.versions import carry_over
+from puljeport.versions import read_by_version
 
 ATTEMPTS = 2
 """How often a file may be opened. One that stopped us twice is left to a person."""
@@ -73,7 +73,8 @@ class Intake:
         upload = self._fetch(arrival)
         place = slot(arrival.key)
         if place and place.field:
-            return self._take_beside(arrival, place, upload)
+            self._take_beside(arrival, place, upload)
+            return None
         published = self.store.current_call(arrival.call) if arrival.call else None
         first = self._first(arrival, upload, published)
         if upload is None and self.store.erased(first.id):
@@ -164,7 +165,10 @@ class Intake:
             mistaken = raw.code in SENDERS_MISTAKES
             return self._conclude(attempt, published, Reading({}, (raw,)) if mistaken else raw)
         earlier = self._earlier(raw, published)
-        reading = self._guarded(attempt, lambda: _reading(raw, published, earlier))
+        reading = self._guarded(
+            attempt,
+            lambda: read_by_version(published.call, published.version, earlier.call if earlier else None, raw),
+        )
         if isinstance(reading, Problem):
             return self._conclude(attempt, published, reading)
         about = {"format": raw.format, "form_version": raw.version, "language": reading.language}
@@ -254,15 +258,3 @@ class Intake:
         if not found.has_errors:
             incumbent = self.store.counting(call.id, found.applicant, call.period(read.received_at))
         return Standing(incumbent, waiver.ends_at(call) if waiver else None)
-
-
-def _reading(raw: RawForm, published: PublishedCall, earlier: PublishedCall | None) -> Reading:
-    """The form as an application to the call as it is now, by the version that the form was made from."""
-    call, version = published.call, published.version
-    if earlier is not None:
-        return carry_over(call, version, earlier.call, raw)
-    reading = read_application(call, raw)
-    if raw.version in (None, version) or raw.call not in (None, call.id):
-        return reading
-    unknown = problem("unknown_version", version=raw.version or "?", current=version)
-    return replace(reading, problems=(*reading.problems, unknown))

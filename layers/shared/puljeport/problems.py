@@ -178,6 +178,12 @@ CATALOGUE: dict[str, Kind] = {
         "The file stopped our reading. There is nothing you need to do now: a member of staff looks at it and writes "
         "to you.",
     ),
+    "check_failed": _error(
+        "Filen fik vores læsning til at gå i stå. Gem den igen i det program, du skrev i, og prøv den nye fil. Hjælper "
+        "det ikke, så indsend den: så ser en medarbejder på den.",
+        "The file stopped our reading. Save it again in the program you wrote it in and try the new file. If that does "
+        "not help, send it in: then a member of staff looks at it.",
+    ),
     "object_missing": _error(
         "Filen var væk, da vi kom for at læse den. Send den igen.",
         "The file was gone when we came to read it. Please send it again.",

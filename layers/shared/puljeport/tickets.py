@@ -8,6 +8,7 @@ another one, which only its applicant is told.
 from __future__ import annotations
 
 import re
+import secrets
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -20,7 +21,7 @@ from puljeport.texts import Language
 LIFE = timedelta(minutes=15)
 """How long a file may be sent with a ticket."""
 KEPT = timedelta(days=30)
-"""How long a ticket that nobody used is kept: longer than an upload can wait in the queue and its dead letters (28 days)."""
+"""How long an unused ticket is kept: longer than an upload can wait in a queue and its dead letters, 28 days."""
 MAX_FILES = 10
 """How many documents a submission may have beside its form."""
 
@@ -30,6 +31,11 @@ _ID = re.compile(r"[0-9a-f]{32}")
 def is_ticket(text: str) -> bool:
     """Whether a text could be a ticket's id: 128 bits in hexadecimal."""
     return _ID.fullmatch(text) is not None
+
+
+def new_number() -> str:
+    """The id of a ticket, or of a document, that no browser made: 128 random bits."""
+    return secrets.token_hex(16)
 
 
 class Ticket(BaseModel):
@@ -113,9 +119,10 @@ def kind_of(data: bytes) -> str | None:
 def judged(waiting: Attachment, size: int, data: bytes | None, limit: int) -> Attachment:
     """A document that has arrived, judged by its size (bytes) and content; `data` is None when it is too large."""
     if data is None:
-        wrong, kind = problem("attachment_too_large", limit_mb=limit // 1_000_000), None
+        wrong, kind = "attachment_too_large", None
     else:
         kind = kind_of(data)
-        wrong = None if kind else problem("attachment_empty" if not data.strip() else "attachment_kind")
-    found = Found.REFUSED if wrong else Found.FINE
-    return waiting.model_copy(update={"found": found, "kind": kind, "size": size, "problem": wrong})
+        wrong = "" if kind else "attachment_kind" if data.strip() else "attachment_empty"
+    about = {"kind": kind, "size": size, "found": Found.REFUSED if wrong else Found.FINE}
+    why = problem(wrong, limit_mb=limit // 1_000_000) if wrong else None
+    return waiting.model_copy(update=about | {"problem": why})

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from email.errors import HeaderParseError
 from email.header import decode_header, make_header
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, unquote_plus
+from urllib.parse import quote, unquote_plus, urlsplit
 
 from botocore.exceptions import ClientError
 
@@ -85,6 +85,14 @@ class Post:
     fields: dict[str, str]
 
 
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A file that lies in the bucket: its size in bytes, and S3's own time for it (UTC)."""
+
+    size: int
+    received_at: datetime
+
+
 class Posts:
     """Leave to put a file in the uploads bucket (S3 API reference, "POST Object", "POST Policy")."""
 
@@ -113,6 +121,18 @@ class Posts:
         )
         return Post(made["url"], made["fields"])
 
+    @property
+    def origin(self) -> str:
+        """The bucket's own address as browsers name it: scheme and host."""
+        place = urlsplit(self._client.generate_presigned_url("get_object", Params={"Bucket": self.bucket, "Key": "-"}))
+        return f"{place.scheme}://{place.netloc}"
+
+    def stored(self, key: str) -> Stored | None:
+        """What lies under a key, without looking into it."""
+        found = self._client.list_objects_v2(Bucket=self.bucket, Prefix=key, MaxKeys=1).get("Contents", [])
+        if not found or found[0]["Key"] != key:
+            return None
+        return Stored(found[0]["Size"], found[0]["LastModified"].astimezone(UTC))
     def put_once(self, key: str, data: bytes) -> None:
         """Put a form that was written on our own pages, unless there is one already: a second try changes nothing.
 

@@ -7,8 +7,9 @@ by what is asked now, and said to have changed; what is new is asked for; what i
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
-from puljeport.applications import Draft, Reading, concluded, drafted, nothing_to_read
+from puljeport.applications import Draft, Reading, concluded, drafted, nothing_to_read, read_application
 from puljeport.calls import AnyField, Call
 from puljeport.fields import noted
 from puljeport.matching import Matched, match
@@ -97,3 +98,17 @@ def _removed(current: Call, earlier: Call, before: Draft) -> list[Problem]:
 
 def _of(name: str, problems: Iterable[Problem]) -> list[Problem]:
     return [found for found in problems if (found.field or "").partition("[")[0] == name]
+
+
+def read_by_version(call: Call, version: int, earlier: Call | None, raw: RawForm) -> Reading:
+    """The form as an application to `call` as it is now, by the version that the form was made from.
+
+    `earlier` is that version where it is another one that is known.
+    """
+    if earlier is not None:
+        return carry_over(call, version, earlier, raw)
+    reading = read_application(call, raw)
+    if raw.version in (None, version) or raw.call not in (None, call.id):
+        return reading
+    unknown = problem("unknown_version", version=raw.version or "?", current=version)
+    return replace(reading, problems=(*reading.problems, unknown))

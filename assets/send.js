@@ -1,0 +1,173 @@
+// Forms that send a file: <form data-send>. Asks its own address for leave, sends the file straight to the bucket with
+// progress, can be cancelled, and sends again as the same submission. Without this script the form asks for the next page.
+
+const TYPES_SHOWN = { docx: "Word (.docx)", pdf: "PDF", xlsx: "Excel (.xlsx)" };
+const LIFE = 14 * 60 * 1000; // a minute less than a ticket lives
+
+function number() {
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+function megabytes(bytes) {
+  return `${(bytes / 1e6).toLocaleString(document.documentElement.lang, { maximumFractionDigits: 1 })} MB`;
+}
+
+// The ticket of a file: the same when the same file is chosen again, also after the page was loaded anew.
+class Tickets {
+  constructor(name) {
+    this.name = `puljeport:${name}`;
+  }
+
+  of(file) {
+    const print = [file.name, file.size, file.lastModified].join("|");
+    let known = null;
+    try {
+      known = JSON.parse(sessionStorage.getItem(this.name) ?? "null");
+    } catch { /* no storage: a new ticket each time the page is loaded */ }
+    if (known?.print === print && Date.now() - known.at < LIFE) return known.number;
+    const made = this.made?.print === print && Date.now() - this.made.at < LIFE ? this.made : { print, number: number(), at: Date.now() };
+    this.made = made;
+    try {
+      sessionStorage.setItem(this.name, JSON.stringify(made));
+    } catch { /* as above */ }
+    return made.number;
+  }
+
+  forget() {
+    this.made = null;
+    try {
+      sessionStorage.removeItem(this.name);
+    } catch { /* as above */ }
+  }
+}
+
+class Sender {
+  constructor(form) {
+    const part = (name) => form.querySelector(`[data-${name}]`);
+    Object.assign(this, {
+      form, input: part("file"), error: part("error"), button: part("button"), cancel: part("cancel"),
+      going: part("going"), label: part("going-label"), bar: part("progress"), said: part("said"),
+      email: form.elements.email, emailError: part("email-error"), words: JSON.parse(part("words").dataset.words),
+      limit: Number(form.dataset.limit), types: form.dataset.types.split(" "), tickets: new Tickets(form.dataset.name),
+    });
+    for (const each of form.querySelectorAll("[data-scripted]")) each.hidden = false;
+    for (const each of form.querySelectorAll("[data-plain]")) each.hidden = true;
+    const name = this.button.querySelector(".sr-only");
+    this.button.replaceChildren(this.button.dataset.scriptedLabel, ...(name ? [name] : []));
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.start();
+    });
+    this.input.addEventListener("change", () => this.complain(this.input.files[0] ? this.wrong(this.input.files[0]) : ""));
+    this.cancel.addEventListener("click", () => this.request?.abort());
+  }
+
+  wrong(file) {
+    const type = file.name.includes(".") ? file.name.split(".").pop().toLowerCase().slice(0, 20) : "";
+    if (!file.size) return this.words.empty;
+    if (file.size > this.limit) return this.words.large.replace("{limit}", () => megabytes(this.limit));
+    if (this.types.includes(type)) return "";
+    const types = Object.entries(TYPES_SHOWN).filter(([name]) => this.types.includes(name)).map(([, shown]) => shown);
+    return this.words.type.replace("{type}", () => `.${type}`).replace("{types}", () => types.join(", "));
+  }
+
+  complain(text, focus = false) {
+    this.error.textContent = text;
+    this.error.hidden = !text;
+    this.input.closest(".form-group").classList.toggle("form-error", Boolean(text));
+    const hints = [this.input.getAttribute("aria-describedby").split(" ")[0], ...(text ? [this.error.id] : [])];
+    this.input.setAttribute("aria-describedby", hints.join(" "));
+    this.input.toggleAttribute("aria-invalid", false);
+    if (text) this.input.setAttribute("aria-invalid", "true");
+    if (text && focus) this.input.focus();
+  }
+
+  async start() {
+    if (this.busy) return;
+    const file = this.input.files[0];
+    const wrong = file ? this.wrong(file) : this.words.none;
+    if (wrong) return this.complain(wrong, true);
+    if (this.email && !this.email.checkValidity()) {
+      this.emailError.hidden = false;
+      this.email.setAttribute("aria-invalid", "true");
+      this.email.setAttribute("aria-describedby", `email-hint ${this.emailError.id}`);
+      return this.email.focus();
+    }
+    this.complain("");
+    this.show(file, true);
+    try {
+      const leave = await this.ask(file);
+      if (!leave.arrived) await this.send(leave, file);
+      this.said.textContent = this.words.done;
+      this.tickets.forget();
+      location.assign(leave.status);
+    } catch (problem) {
+      this.show(file, false);
+      this.complain(this.words[problem.message] ?? this.words.failed, true);
+    }
+  }
+
+  async ask(file, again = true) {
+    const fields = new URLSearchParams(new FormData(this.form));
+    fields.delete("file");
+    fields.set("ticket", this.tickets.of(file));
+    fields.set("name", file.name);
+    const headers = { Accept: "application/json" };
+    const answer = await fetch(this.form.action, { method: "POST", body: fields, headers }).catch(() => {
+      throw new Error("broken");
+    });
+    if (answer.ok) return answer.json();
+    if (answer.status === 409 && again) { // the ticket may have run out: once more with a new one
+      this.tickets.forget();
+      return this.ask(file, false);
+    }
+    throw new Error({ 409: "closed", 429: "often" }[answer.status] ?? "failed");
+  }
+
+  send(leave, file) {
+    const body = new FormData();
+    for (const [name, value] of Object.entries(leave.fields)) body.append(name, value);
+    body.append("file", file);
+    return new Promise((done, failed) => {
+      const request = new XMLHttpRequest();
+      this.request = request;
+      request.upload.addEventListener("progress", (event) => event.lengthComputable && this.tell(event.loaded / event.total));
+      request.addEventListener("load", () => {
+        if (request.status === 201) return done();
+        this.tickets.forget();
+        return failed(new Error("refused"));
+      });
+      request.addEventListener("error", () => failed(new Error("broken")));
+      request.addEventListener("abort", () => failed(new Error("cancelled")));
+      request.open("POST", leave.url);
+      request.send(body);
+    });
+  }
+
+  tell(share) {
+    const percent = Math.floor(share * 100);
+    this.bar.value = percent;
+    // Said at every quarter only: a screen reader reads each of them out.
+    const quarter = Math.floor(percent / 25) * 25;
+    if (quarter && quarter !== this.quarter) this.said.textContent = this.words.percent.replace("{percent}", quarter);
+    this.quarter = quarter;
+  }
+
+  show(file, busy) {
+    this.busy = busy;
+    this.going.hidden = !busy;
+    this.cancel.hidden = !busy;
+    this.input.disabled = busy;
+    this.button.setAttribute("aria-disabled", String(busy));
+    this.bar.value = 0;
+    this.quarter = 0;
+    if (busy) this.label.textContent = this.words.sending.replace("{name}", () => file.name);
+    if (busy) this.said.textContent = this.label.textContent;
+  }
+}
+
+export function begin(root) {
+  for (const form of root.querySelectorAll("form[data-send]")) new Sender(form);
+}
+
+begin(document);
