@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 from datetime import UTC, datetime
 from typing import Any
@@ -181,9 +180,7 @@ def stream_event(*keys: tuple[str, str], name: str = "INSERT", **changes: Any) -
     }
 
 
-def http_event(
-    path: str = "/", method: str = "GET", query: str = "", body: bytes = b"", **headers: str
-) -> dict[str, Any]:
+def http_event(path: str = "/", method: str = "GET", query: str = "", **headers: str) -> dict[str, Any]:
     """A request as API Gateway passes it on (HTTP API, payload 2.0). `accept_encoding="br"` is that header."""
     sent = {"host": "abc123.execute-api.eu-north-1.amazonaws.com", "x-forwarded-proto": "https"}
     event: dict[str, Any] = {
@@ -214,7 +211,4 @@ def http_event(
     }
     if query:
         event["queryStringParameters"] = dict(parse_qsl(query, keep_blank_values=True))
-    if body:
-        # As API Gateway does with everything that is neither text nor JSON, a form too.
-        event |= {"body": base64.b64encode(body).decode(), "isBase64Encoded": True}
     return event

@@ -15,7 +15,6 @@ from typing import Any, cast
 from urllib.parse import unquote, urlsplit
 
 import boto3
-from botocore.config import Config
 
 import fillings
 import portal.app
@@ -24,7 +23,7 @@ from builders import BUCKET, MIDWAY, a_call, http_event
 from fillings import RememberedDrafts
 from portal import addresses
 from portal.web import Portal
-from puljeport import definitions
+from puljeport import aws, definitions
 from puljeport.calls import Call
 from puljeport.documents import Documents, Kept
 from puljeport.errors import ObjectGone
@@ -169,11 +168,12 @@ class RememberedPosts(Posts):
 def signer() -> Any:
     """A client that can sign, with credentials of nobody."""
     return boto3.client(
-        "s3", region_name="eu-north-1", aws_access_key_id="nobody", aws_secret_access_key="nothing", config=VIRTUAL
+        "s3",
+        region_name="eu-north-1",
+        aws_access_key_id="nobody",
+        aws_secret_access_key="nothing",
+        config=aws.s3_config(),
     )
-
-
-VIRTUAL = Config(signature_version="s3v4", s3={"addressing_style": "virtual"})
 
 
 def answer(event: dict[str, Any]) -> dict[str, Any]:
@@ -187,12 +187,13 @@ def body(answered: dict[str, Any]) -> str:
     return base64.b64decode(text).decode() if answered["isBase64Encoded"] else text
 
 
-def published_calls(moment: datetime) -> Remembered:
-    """The checkout's two calls with all their documents, and invented ones, so that there is one at every stage."""
+def published_calls(moment: datetime, *, forms: bool = True) -> Remembered:
+    """The checkout's two calls with all their documents (or few, quickly), and invented ones, so that there is one at
+    every stage, with drafts in every state for the one that is open."""
     world = Remembered(moment - timedelta(days=40))
     found = [definitions.load(folder) for folder in sorted(CALLS.iterdir())]
     for one in found:
-        world.publish(one.call, one.guide or None, forms=True)
+        world.publish(one.call, one.guide or None, forms=forms)
     first = next(one for one in found if one.call.id == "medborgerskab-2018")
     day = moment.replace(tzinfo=None, hour=0, minute=0, second=0, microsecond=0)
     for name, (danish, english), opens, deadline in (
@@ -211,11 +212,11 @@ def published_calls(moment: datetime) -> Remembered:
             summary={"da": f"Opdigtet eksempel. {first.call.summary.da}", "en": first.call.summary.en},
             description=INVENTED,
         )  # fmt: skip
-        world.publish(call, first.guide, forms=name == EXTENDED)
+        world.publish(call, first.guide, forms=forms and name == EXTENDED)
         if name == EXTENDED:
             world.moment = moment - timedelta(days=2)
             later = day + timedelta(days=20, seconds=-1)
-            world.publish(again(call, deadline=later, last_updated=world.moment.date()), first.guide, forms=True)
+            world.publish(again(call, deadline=later, last_updated=world.moment.date()), first.guide, forms=forms)
             world.moment = moment - timedelta(days=40)
     world.moment = moment
     open_now = world.versions[EXTENDED][-1]
@@ -243,12 +244,12 @@ def serving(monkeypatch: Any, world: Remembered, **given: str) -> Iterator[str]:
 
         def do_GET(self) -> None:
             """Pass the request on as API Gateway does."""
-            size = int(self.headers.get("Content-Length", "0"))
-            sent = self.rfile.read(size)
+            sent = self.rfile.read(int(self.headers.get("Content-Length", "0")))
             asked = urlsplit(self.path)
             headers = {name.lower().replace("-", "_"): value for name, value in self.headers.items()}
             with lock:
-                answered = answer(http_event(unquote(asked.path), self.command, asked.query, sent, **headers))
+                event = http_event(unquote(asked.path), self.command, asked.query, **headers)
+                answered = answer(event | {"body": base64.b64encode(sent).decode(), "isBase64Encoded": True})
             data = answered["body"]
             raw = base64.b64decode(data) if answered["isBase64Encoded"] else data.encode()
             self.send_response(int(answered["statusCode"]))

@@ -14,7 +14,15 @@ SHOWN: dict[str, set[str]] = {
         "dynamodb:ConditionCheckItem",
     },
     "NotifyRole": {"dynamodb:GetItem", "dynamodb:UpdateItem", "sns:Publish"},
-    "PortalRole": {"dynamodb:GetItem", "dynamodb:Query", "s3:ListBucket", "s3:GetObject"},
+    "PortalRole": {
+        "dynamodb:GetItem",
+        "dynamodb:Query",
+        "dynamodb:PutItem",
+        "dynamodb:UpdateItem",
+        "s3:ListBucket",
+        "s3:GetObject",
+        "s3:PutObject",
+    },
 }
 
 # Without it AWS answers 403 instead of 404 for an object that is gone (S3 API reference, GetObject, "Permissions"); the

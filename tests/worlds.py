@@ -107,7 +107,8 @@ def own_client(service: Any) -> Any:
 @cache
 def worker_client(service: Any) -> Any:
     """A client as the functions make theirs."""
-    return boto3.client(service, region_name="eu-north-1", config=aws.CONFIG)
+    config = aws.s3_config() if service == "s3" else aws.CONFIG
+    return boto3.client(service, region_name="eu-north-1", config=config)
 
 
 @dataclass

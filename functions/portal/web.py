@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from functools import cache
 from http import HTTPMethod, HTTPStatus
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlsplit
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.metrics import MetricUnit
@@ -190,8 +190,10 @@ def language() -> Language:
 
 def origin() -> str:
     """The portal's own address, without a path."""
-    named = portal().given.portal_address
-    return named or f"https://{app.current_event.request_context.domain_name}"
+    if named := portal().given.portal_address:
+        return named
+    domain, local = app.current_event.request_context.domain_name, urlsplit(settings.endpoint())
+    return f"{local.scheme}://{domain}:{local.port}" if local.scheme else f"https://{domain}"
 
 
 def asked(name: str) -> str:

@@ -1,4 +1,4 @@
-"""The portal's pages for applicants, over moto: tickets, status, withdrawal, attachments and checking, at the handler."""
+"""The portal's pages for applicants, over moto, at the handler: tickets, status, withdrawal, documents, checking."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from builders import BUCKET, DEFINITION, MIDWAY, a_call, a_form, http_event, s3_
 from portal import answers
 from portals import answer, body
 from puljeport import sending
+from puljeport.conclusions import Conclusion
 from puljeport.submissions import State, submission_id
 from worlds import World
 
@@ -26,6 +27,8 @@ CALL = "samvaer-2018"
 SEND = f"/puljer/{CALL}/indsend"
 FORM = "application/x-www-form-urlencoded"
 DEADLINE = a_call().closes_at
+
+usual = pytest.mark.usefixtures("shown")
 
 
 @pytest.fixture
@@ -74,7 +77,8 @@ def see(path: str) -> str:
 # -- tickets ---------------------------------------------------------------------------------------------------------
 
 
-def test_s01_a_ticket_lets_one_file_be_sent_under_its_conditions(shown: World) -> None:
+@usual
+def test_s01_a_ticket_lets_one_file_be_sent_under_its_conditions() -> None:
     """S1: exact key, 1 to 10 MB, a fixed type, a quarter of an hour; what the browser is told leads to the status."""
     asked = ticket()
     policy = policy_of(asked)
@@ -163,7 +167,8 @@ def test_what_is_taken_depends_on_the_stage(shown: World, moved: timedelta, stat
 
 def test_a_distributed_call_takes_nothing(shown: World) -> None:
     """Once places are given out, neither page nor ticket offers to send."""
-    shown.publish(a_call(distributed={"date": "2018-03-01", "awards": []}))
+    shown.publish(a_call(distributed={"date": "2018-05-01", "awards": []}))
+    shown.clock.advance(days=60)
     assert "Puljen er fordelt" in see(SEND)
     assert post(SEND)["statusCode"] == HTTPStatus.CONFLICT
 
@@ -280,7 +285,7 @@ def test_s11_the_returned_copy_comes_from_its_bucket_to_be_saved(shown: World) -
     submission = shown.only()
     shown.store.conclude(
         submission,
-        sending_conclusion(submission.model_copy(update={"returned": "returned/x.docx"})),
+        only_changes(submission.model_copy(update={"returned": "returned/x.docx"})),
         shown.clock(),
     )
     answered = answer(http_event(asked["status"] + "/rettes"))
@@ -292,10 +297,8 @@ def test_s11_the_returned_copy_comes_from_its_bucket_to_be_saved(shown: World) -
     assert int(asked_for["X-Amz-Expires"]) <= 300
 
 
-def sending_conclusion(submission: Any) -> Any:
+def only_changes(submission: Any) -> Any:
     """A conclusion that only changes the record."""
-    from puljeport.conclusions import Conclusion  # noqa: PLC0415
-
     return Conclusion(submission, ())
 
 
@@ -310,7 +313,8 @@ def test_s02_the_page_tells_of_a_second_file_with_other_content(shown: World) ->
     assert len(shown.submissions()) == 1
 
 
-def test_s10_neither_paths_nor_secrets_are_logged(shown: World, capsys: pytest.CaptureFixture[str]) -> None:
+@usual
+def test_s10_neither_paths_nor_secrets_are_logged(capsys: pytest.CaptureFixture[str]) -> None:
     """S10: a status page, its polling, a withdrawal and a wrong link leave no secret in the log."""
     asked = ticket(email="kanarie@example.dk", name="kanarie.json")
     secret = asked["status"].rpartition("/")[2]
@@ -378,7 +382,7 @@ def test_what_is_decided_is_not_withdrawn(shown: World, state: State) -> None:
     asked = ticket()
     upload(shown, asked)
     submission = shown.only()
-    shown.store.conclude(submission, sending_conclusion(submission.model_copy(update={"state": state})), shown.clock())
+    shown.store.conclude(submission, only_changes(submission.model_copy(update={"state": state})), shown.clock())
     path, secret = asked["status"] + "/traek-tilbage", asked["status"].rpartition("/")[2]
     assert answer(http_event(path))["statusCode"] == HTTPStatus.SEE_OTHER
     assert post(path, urlencode({"secret": secret}))["statusCode"] == HTTPStatus.CONFLICT
@@ -495,21 +499,22 @@ def test_checking_reads_as_sending_does_and_keeps_nothing(shown: World) -> None:
     ],
     ids=["nothing", "no choice", "empty", "broken", "binary", "large"],
 )  # fmt: skip
-def test_whatever_is_checked_is_answered(
-    shown: World, files: dict[str, tuple[str, bytes]], status: int, words: str
-) -> None:
+@usual
+def test_whatever_is_checked_is_answered(files: dict[str, tuple[str, bytes]], status: int, words: str) -> None:
     """No file, an empty, a broken and a large one each have a page that says what to do."""
     answered = post(CHECK, *multipart(files))
     assert (answered["statusCode"], words in body(answered)) == (status, True)
 
 
 @pytest.mark.parametrize("kind", ["", FORM, "multipart/form-data", "multipart/form-data; boundary=x", "text/plain"])
-def test_a_body_that_is_no_form_is_told_to_choose_a_file(shown: World, kind: str) -> None:
+@usual
+def test_a_body_that_is_no_form_is_told_to_choose_a_file(kind: str) -> None:
     """Whatever a client sends instead of a form gets the page, not an error."""
     assert post(CHECK, b"\xff\x00", kind)["statusCode"] == HTTPStatus.UNPROCESSABLE_ENTITY
 
 
-def test_a_reader_that_fails_does_not_take_the_page_with_it(shown: World, monkeypatch: pytest.MonkeyPatch) -> None:
+@usual
+def test_a_reader_that_fails_does_not_take_the_page_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
     """A fault of ours in reading gives a page that says what to do, and a log line without the file's content."""
     monkeypatch.setattr("portal.applying.read", lambda *_: 1 / 0)
     answered = post(CHECK, *multipart({"file": ("x.json", a_form())}))
@@ -537,7 +542,8 @@ def test_s14_too_many_from_one_address_wait(
     assert not any("192.0.2.1" in key for key in kept)
 
 
-def test_s14_a_call_has_an_allowance_too(shown: World, monkeypatch: pytest.MonkeyPatch) -> None:
+@usual
+def test_s14_a_call_has_an_allowance_too(monkeypatch: pytest.MonkeyPatch) -> None:
     """S14: many addresses together cannot ask for tickets of one call without end."""
     monkeypatch.setitem(sending.PER_CALL, "ticket", 2)
     monkeypatch.setitem(sending.PER_ADDRESS, "ticket", 100)

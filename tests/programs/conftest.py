@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from browsing import Open
 
 type Convert = Callable[[bytes, str, str], bytes]
 
@@ -40,6 +44,42 @@ def libraries(tmp_path_factory: pytest.TempPathFactory) -> Path:
     command = ["npm", "ci", "--omit=optional", "--ignore-scripts", "--no-audit", "--no-fund"]
     subprocess.run(command, cwd=folder, check=True, capture_output=True, timeout=300)
     return folder
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Chromium without a window."""
+    with sync_playwright() as playwright:
+        # Chromium's own sandbox needs rights that a container does not give; all it opens is this machine's.
+        started = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def page_of(site: str, browser: Browser) -> Open:
+    """Opens a page of the portal; what the browser complains of, fails the test."""
+
+    @contextmanager
+    def opened(path: str, width: int = 1280, *, javascript: bool = True, style: str = "") -> Iterator[Page]:
+        complaints: list[str] = []
+        # The policy forbids styles and scripts of anybody else's, tests' too.
+        context = browser.new_context(
+            viewport={"width": width, "height": 900}, java_script_enabled=javascript, bypass_csp=bool(style),
+            reduced_motion="reduce",
+        )  # fmt: skip
+        page = context.new_page()
+        page.on("console", lambda told: complaints.append(told.text))
+        # A download ends the request for a page, which Chromium calls aborted.
+        page.on("requestfailed", lambda one: None if "ABORTED" in str(one.failure) else complaints.append(one.url))
+        page.goto(site + path)
+        if style:
+            page.add_style_tag(content=style)
+        yield page
+        context.close()
+        assert not [each for each in complaints if "status of 404" not in each]
+
+    return opened
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -3,26 +3,20 @@
 from __future__ import annotations
 
 import re
-import shutil
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import icalendar
 import pytest
-from playwright.sync_api import Browser, Page, Response, sync_playwright
+from playwright.sync_api import Browser, Page, Response
 
 import portals
+from browsing import CUT_OFF, TEXT_200, Open, barriers, sideways
 from portals import EXTENDED, NOW, PAGES, WIDTHS, Remembered, path_of
 from puljeport.texts import LANGUAGES, Language
 
 pytestmark = [pytest.mark.slow, pytest.mark.program("chromium")]
-
-TEXT_200 = "html { font-size: 125% !important }"
-"""The root is 62.5 % of what the reader chose: this is what a reader gets who chose twice as large letters."""
-type Open = Callable[..., AbstractContextManager[Page]]
 
 
 @pytest.fixture(scope="module")
@@ -38,58 +32,6 @@ def site(world: Remembered) -> Iterator[str]:
         patch.setenv("POWERTOOLS_TRACE_DISABLED", "1")
         with portals.serving(patch, world, portal_owner="Eksempelstyrelsen") as address:
             yield address
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Chromium without a window."""
-    with sync_playwright() as playwright:
-        # Chromium's own sandbox needs rights that a container does not give; all it opens is this machine's.
-        started = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
-        yield started
-        started.close()
-
-
-@pytest.fixture
-def page_of(site: str, browser: Browser) -> Open:
-    """Opens a page of the portal; what the browser complains of, fails the test."""
-
-    @contextmanager
-    def opened(path: str, width: int = 1280, *, javascript: bool = True, style: str = "") -> Iterator[Page]:
-        complaints: list[str] = []
-        # The policy forbids styles and scripts of anybody else's, tests' too.
-        context = browser.new_context(
-            viewport={"width": width, "height": 900}, java_script_enabled=javascript, bypass_csp=bool(style),
-            reduced_motion="reduce",
-        )  # fmt: skip
-        page = context.new_page()
-        page.on("console", lambda told: complaints.append(told.text))
-        # A download ends the request for a page, which Chromium calls aborted.
-        page.on("requestfailed", lambda one: None if "ABORTED" in str(one.failure) else complaints.append(one.url))
-        page.goto(site + path)
-        if style:
-            page.add_style_tag(content=style)
-        yield page
-        context.close()
-        assert not [each for each in complaints if "status of 404" not in each]
-
-    return opened
-
-
-def barriers(page: Page, libraries: Path) -> list[str]:
-    """What axe-core finds on a page, in WCAG 2.2 AA and in its own best practices."""
-    page.evaluate((libraries / "node_modules" / "axe-core" / "axe.min.js").read_text("utf-8"))
-    found: dict[str, Any] = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
-    return [
-        f"{violation['id']}: {node['target']} {node['failureSummary']}"
-        for violation in found["violations"]
-        for node in violation["nodes"]
-    ]
-
-
-def sideways(page: Page) -> int:
-    """By how many pixels the page is wider than the screen."""
-    return int(page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
 
 
 @pytest.mark.program("npm")
@@ -120,14 +62,6 @@ def test_s18_text_twice_as_large_fits(page_of: Open, name: str, language: Langua
             assert page.evaluate("parseFloat(getComputedStyle(document.body).fontSize)") == 32
             assert sideways(page) <= 0
             assert page.evaluate(CUT_OFF) == []
-
-
-CUT_OFF = """[...document.querySelectorAll('main *, header *, footer *')].filter(each => {
-  const style = getComputedStyle(each);
-  return each.clientWidth > 1 && each.scrollWidth > each.clientWidth + 1
-    && style.overflowX !== 'visible' && style.overflowX !== 'auto' && !each.matches('input, select');
-}).map(each => each.outerHTML.slice(0, 80))"""
-"""Elements whose content is wider than they are and cannot be moved into sight."""
 
 
 def test_s18_spacing_of_ones_own_fits(page_of: Open) -> None:

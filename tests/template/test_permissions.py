@@ -135,7 +135,9 @@ KEYS = {
     ("IntakeRole", "dynamodb:ConditionCheckItem"): {"APPLICANT#*"},
     ("NotifyRole", "dynamodb:GetItem"): {"SUB#*"},
     ("NotifyRole", "dynamodb:UpdateItem"): {"SUB#*"},
-    ("PortalRole", "dynamodb:GetItem"): {"CALL#*"},
+    ("PortalRole", "dynamodb:GetItem"): {"CALL#*", "SUB#*", "DRAFT#*"},
+    ("PortalRole", "dynamodb:PutItem"): {"SUB#*", "APPLICANT#*", "DRAFT#*"},
+    ("PortalRole", "dynamodb:UpdateItem"): {"SUB#*", "ALLOWANCE#*"},
 }
 
 
@@ -151,22 +153,40 @@ def test_s15_a_role_reaches_only_the_items_of_its_work(resources: dict[str, Reso
     assert found == KEYS
 
 
-def test_s15_the_portal_reaches_calls_and_their_documents_and_nothing_else(resources: dict[str, Resource]) -> None:
-    """No submission, applicant or returned copy can be read in the name of the function that the internet talks to."""
-    tables, documents = list[set[str]](), list[str]()
+def test_s15_the_portal_reads_no_upload_lists_no_submission_and_writes_no_call(resources: dict[str, Resource]) -> None:
+    """The function that the internet talks to puts files in the bucket and reads none; it finds a submission by its id
+    only, since the index that lists them is closed to it, and no call can be written in its name."""
+    reached: dict[str, set[str]] = {"s3:PutObject": set(), "s3:GetObject": set(), "s3:prefix": set(), "index": set()}
     for statement in allows(resources["PortalRole"]):
         condition = statement.get("Condition", {})
         actions = many(statement["Action"])
-        assert not any(re.match(r"(dynamodb|s3):(Put|Update|Delete|Scan|Batch)", action) for action in actions)
-        if any(action.startswith("dynamodb:") for action in actions):
+        assert not any(re.match(r"(dynamodb|s3):(Delete|Scan|Batch)", action) for action in actions)
+        for action in {"s3:PutObject", "s3:GetObject"} & set(actions):
+            reached[action].add(statement["Resource"]["Fn::Sub"])
+        if "s3:ListBucket" in actions:
+            reached["s3:prefix"].add(condition["StringLike"]["s3:prefix"])
+        if "index" in str(statement["Resource"]):
+            reached["index"] |= set(condition["ForAllValues:StringEquals"]["dynamodb:LeadingKeys"])
+        if {"dynamodb:PutItem", "dynamodb:UpdateItem"} & set(actions):
             (keys,) = condition.values()
-            tables.append(set(keys["dynamodb:LeadingKeys"]))
-        elif "s3:GetObject" in actions:
-            documents.append(statement["Resource"]["Fn::Sub"])
-        elif "s3:ListBucket" in actions:
-            documents.append(condition["StringLike"]["s3:prefix"])
-    assert tables == [{"CALL#*"}, {"CALLS"}]
-    assert documents == ["calls/*", "${DocumentsBucket.Arn}/calls/*"]
+            assert not any(key.startswith("CALL") for key in keys["dynamodb:LeadingKeys"])
+    assert reached == {
+        "s3:PutObject": {"${UploadsBucket.Arn}/incoming/*"},
+        "s3:GetObject": {"${DocumentsBucket.Arn}/calls/*", "${DocumentsBucket.Arn}/returned/*"},
+        "s3:prefix": {"calls/*", "incoming/*"},
+        "index": {"CALLS"},
+    }
+
+
+def test_only_the_portals_pages_may_send_files_and_read_nothing(resources: dict[str, Resource]) -> None:
+    """Browsers may POST to the uploads bucket and nothing else; no other bucket answers pages at all."""
+    for name, bucket in of(resources, "AWS::S3::Bucket").items():
+        rules = bucket.get("CorsConfiguration", {}).get("CorsRules", [])
+        assert [rule["AllowedMethods"] for rule in rules] == ([["POST"]] if name == "UploadsBucket" else [])
+        assert all(
+            rule["AllowedOrigins"] == [{"Fn::If": ["HasPortalAddress", {"Ref": "PortalAddress"}, "*"]}]
+            for rule in rules
+        )
 
 
 def test_s15_notify_changes_only_whether_a_notice_was_sent(resources: dict[str, Resource]) -> None:

@@ -37,14 +37,19 @@ def dynamodb() -> DynamoDBClient:
 
 @cache
 def s3() -> S3Client:
-    """The process's S3 client.
+    """The process's S3 client."""
+    return boto3.client("s3", config=s3_config())
+
+
+def s3_config() -> Config:
+    """How S3 is spoken to.
 
     What it signs names the bucket's own region: S3 redirects from its global address for hours after a bucket is made,
     and a browser's POST does not survive that (S3 user guide, "Temporary request redirection"). A custom endpoint is on
     this machine, where names of buckets are no hosts.
     """
-    style: Literal["path", "virtual"] = "path" if settings.has_endpoint() else "virtual"
-    return boto3.client("s3", config=CONFIG.merge(Config(signature_version="s3v4", s3={"addressing_style": style})))
+    style: Literal["path", "virtual"] = "path" if settings.endpoint() else "virtual"
+    return CONFIG.merge(Config(signature_version="s3v4", s3={"addressing_style": style}))
 
 
 @cache

@@ -58,9 +58,9 @@ class PortalSettings(_Settings):
     portal_contact: Annotated[str, Field(pattern=r"^([^@\s]+@[^@\s]+)?$")] = ""
 
 
-def has_endpoint() -> bool:
-    """Whether AWS is somewhere else than at AWS: a local cloud (SDKs and tools reference, `AWS_ENDPOINT_URL`)."""
-    return bool(os.environ.get("AWS_ENDPOINT_URL") or os.environ.get("AWS_ENDPOINT_URL_S3"))
+def endpoint() -> str:
+    """Where AWS is, when it is not at AWS: a local cloud (SDKs and tools reference, `AWS_ENDPOINT_URL`). Else empty."""
+    return os.environ.get("AWS_ENDPOINT_URL", "")
 
 
 def load[S: _Settings](model: type[S], environment: Mapping[str, str] | None = None) -> S:

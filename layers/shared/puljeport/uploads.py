@@ -189,9 +189,12 @@ class Copies:
 
 
 def _decoded(told: str) -> str:
-    """A name out of an object's metadata, where S3 gives letters beyond ASCII as RFC 2047 does."""
+    """A name out of an object's metadata, where S3 gives letters beyond ASCII as RFC 2047 does.
+
+    A store that puts them in its header as UTF-8 is understood too: headers are read as Latin-1 (RFC 9110, 5.5).
+    """
     try:
-        return str(make_header(decode_header(told)))
+        return told.encode("latin-1").decode() if "=?" not in told else str(make_header(decode_header(told)))
     except (HeaderParseError, LookupError, ValueError):
         return told
 
