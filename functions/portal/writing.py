@@ -6,12 +6,11 @@ from typing import Any
 
 from aws_lambda_powertools.event_handler import Response
 
-from portal import answers, forms
+from portal import answers, forms, openapi
 from portal.filling import Link, Moved, Outcome
 from portal.web import app, asked, language, onward, portal, private, route, sender, takes
 
 HTML = "text/html"
-FORM: dict[str, Any] = {"content": {"application/x-www-form-urlencoded": {"schema": {"type": "object"}}}}
 
 
 def _done(outcome: Outcome) -> Response[Any]:
@@ -37,7 +36,7 @@ def show_fill(call: str) -> Response[Any]:
     return _done(portal().filling.start(call, language()))
 
 
-@takes("fill", "Begin to fill in a call's form online", HTML, FORM)
+@takes("fill", "Begin to fill in a call's form online", HTML, openapi.BEGINNING)
 def begin_draft(call: str) -> Response[Any]:
     """Make a draft, and go on to it."""
     return _done(portal().filling.begin(call, language(), sender()))
@@ -55,7 +54,7 @@ def show_section(draft: str, secret: str, section: str) -> Response[Any]:
     return _done(portal().filling.section(_link(draft, secret), section, check=bool(asked("check"))))
 
 
-@takes("section", "Save a section as it is written", HTML, FORM)
+@takes("section", "Save a section as it is written", HTML, openapi.WRITTEN)
 def save_section(draft: str, secret: str, section: str) -> Response[Any]:
     """Keep what was written in a section."""
     return _done(portal().filling.save(_link(draft, secret), section, _posted()))
@@ -67,13 +66,13 @@ def show_review(draft: str, secret: str) -> Response[Any]:
     return _done(portal().filling.review(_link(draft, secret)))
 
 
-@takes("review", "Send the application", HTML, FORM)
+@takes("review", "Send the application", HTML, openapi.FINISHED)
 def send_draft(draft: str, secret: str) -> Response[Any]:
     """Send the application, once."""
     return _done(portal().filling.send(_link(draft, secret), _posted()))
 
 
-@takes("again", "A new draft with the answers of one that was sent", HTML, FORM)
+@takes("again", "A new draft with the answers of one that was sent", HTML, openapi.CONTINUED)
 def correct_draft(draft: str, secret: str) -> Response[Any]:
     """Begin to correct what was sent."""
     return _done(portal().filling.again(_link(draft, secret), _posted()))

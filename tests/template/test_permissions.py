@@ -143,13 +143,13 @@ KEYS = {
 
 def test_s15_a_role_reaches_only_the_items_of_its_work(resources: dict[str, Resource]) -> None:
     """Items are narrowed by partition key: intake cannot write a call, notify cannot read one or touch a pointer."""
-    found = {
-        (name, action): set(statement["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"])
-        for name in roles.SHOWN
-        for statement in allows(resources[name])
-        for action in many(statement["Action"])
-        if (name, action) in KEYS
-    }
+    found: dict[tuple[str, str], set[str]] = {}
+    for name in roles.SHOWN:
+        for statement in allows(resources[name]):
+            for action in many(statement["Action"]):
+                if (name, action) in KEYS and "index" not in str(statement["Resource"]):
+                    keys = statement["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"]
+                    found[name, action] = found.get((name, action), set()) | set(keys)
     assert found == KEYS
 
 
