@@ -158,7 +158,7 @@ def _received(call: Call, identity: str, place: Slot, at: datetime) -> Submissio
 
 def _read(world: Applicants, submission: Submission, answers: Any) -> Submission:
     call = world.versions[submission.call][-1].call
-    form = fill_docx(docx.make(call, 1, "da"), answers)
+    form = fill_docx(docx.make(call, 1, "da"), {**answers, "statutes": "Vedtægter 2026.pdf"})
     reading = read_application(call, read(form, "skema.docx"))
     return conclude(submission, call, reading, Standing(), world.moment).submission
 

@@ -13,19 +13,20 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import sync_playwright
 
+import applicants
 import portals
 from puljeport import definitions, marking
 from puljeport.applications import read_application
 from puljeport.blanks import docx, guide, pdf, xlsx
 from puljeport.calls import Call
 from puljeport.readers import read
-from puljeport.texts import LANGUAGES
+from puljeport.texts import LANGUAGES, Language
 from puljeport_cli.demo_answers import FAULTY
 from puljeport_cli.fill import fill_docx
 from puljeport_cli.fill_sheets import fill_xlsx
@@ -56,6 +57,7 @@ def main() -> None:
         picture(f"{found.call.id}-en-docx", docx.make(found.call, 1, "en"), "docx")
         picture(f"{found.call.id}-guide", guide.pdf(found.call, 1, found.guide), "pdf")
     portal_pages()
+    applying_pages()
     returned(definitions.load(ROOT / "calls" / "medborgerskab-2018").call)
     size = sum(file.stat().st_size for file in TARGET.iterdir())
     print(f"{len(list(TARGET.iterdir()))} pictures, {size // 1000} kB, in {TARGET.relative_to(ROOT)}")
@@ -73,13 +75,28 @@ def returned(call: Call) -> None:
 def portal_pages() -> None:
     """Every page of the portal, whole, in both languages, on a phone and on a desktop."""
     world = portals.published_calls(portals.NOW)
+    _pictures(
+        world, {(name, language): portals.path_of(name, language) for name in portals.PAGES for language in LANGUAGES}
+    )
+
+
+def applying_pages() -> None:
+    """Every page that applicants come to when they send something, in every state."""
+    world, pages = applicants.applying()
+    _pictures(
+        world,
+        {(name, language): applicants.path(page, language) for name, page in pages.items() for language in LANGUAGES},
+    )
+
+
+def _pictures(world: portals.Remembered, paths: Mapping[tuple[str, Language], str]) -> None:
     with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
         patch.setenv("POWERTOOLS_TRACE_DISABLED", "1")
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
         with portals.serving(patch, world, portal_owner="Eksempelstyrelsen") as site, silence():
-            for name, language, device in itertools.product(portals.PAGES, LANGUAGES, portals.WIDTHS):
+            for ((name, language), path), device in itertools.product(paths.items(), portals.WIDTHS):
                 page = browser.new_page(viewport={"width": portals.WIDTHS[device], "height": 900})
-                page.goto(site + portals.path_of(name, language))
+                page.goto(site + path)
                 file = TARGET / f"portal-{name.replace(' ', '-')}-{language}-{device}.png"
                 page.screenshot(path=file, full_page=True)
                 page.close()

@@ -15,8 +15,8 @@ VERSION = "0.1.0"
 ABOUT = """Calls for grant applications: pages for people, and the same as feeds.
 
 Calls and their documents are public and read only. What can be sent: a form is sent by asking for a ticket, and then by
-the bucket's own form that comes with it, or filled in online, section by section. A draft and a submission are opened by
-links that their applicant alone has. Pages are Danish, and English under `/en`. Times are ISO 8601."""
+the bucket's own form that comes with it, or filled in online, section by section. A draft and a submission are opened
+by links that their applicant alone has. Pages are Danish, and English under `/en`. Times are ISO 8601."""
 
 HTML = {"text/html": {"schema": {"type": "string"}}}
 
@@ -58,9 +58,9 @@ WRITTEN = _form(
     do={"type": "string", "description": "`next`, `later`, `anyway`, `add.<table>` or `remove.<table>.<row>`"},
     **REVISION,
 )  # fmt: skip
-"""What a section is saved with, besides its answers by field id (`table.row.column` in tables, `table.rows` of them)."""
+"""What a section is saved with, besides its answers by field id (in tables `table.row.column`, and `table.rows`)."""
 FINISHED = _form(
-    URLENCODED, ("key", "revision"), **OPENING, version={"type": "string", "description": "The call's, as it was shown"},
+    URLENCODED, ("key", "revision"), **OPENING, version={"type": "string", "description": "The call's, as shown"},
     late={"type": "string", "enum": ["1"], "description": "The deadline was known to have passed"}, **REVISION,
 )  # fmt: skip
 """What an application is sent with."""

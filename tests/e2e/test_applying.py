@@ -4,24 +4,21 @@ from __future__ import annotations
 
 import json
 import re
-import secrets
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from builders import DEFINITION, a_call, a_form
+from builders import DEFINITION, a_call
 from puljeport.submissions import State, Submission
 from puljeport_cli.fill import fill_docx
-from puljeport_cli.stack import Stack, now
-from sendforms import connection, send_form
+from puljeport_cli.stack import Stack
 
 pytestmark = [pytest.mark.slow, pytest.mark.cloud, pytest.mark.program("chromium")]
 
@@ -307,75 +304,3 @@ def test_two_tabs_are_two_files_of_which_the_later_counts(
             time.sleep(1.1)  # S3's times are whole seconds
         one.reload()
         heading(one, "En nyere ansøgning har erstattet denne")
-
-
-# -- the conditions of a ticket --------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def ticket(stack: Stack, blank: bytes) -> Callable[..., dict[str, Any]]:
-    """Asks the deployed portal for a ticket, as the script does."""
-    assert blank
-
-    def ask(number: str = "") -> dict[str, Any]:
-        made = connection(stack, stack.portal)
-        body = urlencode({"ticket": number or secrets.token_hex(16), "name": "skema.json"})
-        headers = {
-            "Host": urlsplit(stack.portal).netloc, "Accept": "application/json",
-            "Content-Type": "application/x-www-form-urlencoded",
-        }  # fmt: skip
-        made.request("POST", f"/puljer/{CALL}/indsend", body, headers)
-        answered = made.getresponse()
-        assert answered.status == 200
-        asked: dict[str, Any] = json.loads(answered.read())
-        return asked
-
-    return ask
-
-
-def test_s01_what_a_ticket_does_not_allow_is_refused(stack: Stack, ticket: Callable[..., dict[str, Any]]) -> None:
-    """S1: nothing, a byte over, another key, type or end, a flipped signature: refused, and not stored."""
-    asked = ticket()
-    key, signature = asked["fields"]["key"], asked["fields"]["x-amz-signature"]
-    flipped = ("0" if signature[0] != "0" else "1") + signature[1:]
-    refused = [
-        send_form(stack, asked, b""),
-        send_form(stack, asked, b"x" * 10_000_001),
-        send_form(stack, asked, b"x", key=key + "x"),
-        send_form(stack, asked, b"x", key=f"incoming/{CALL}/{'0' * 32}/form"),
-        send_form(stack, asked, b"x", **{"Content-Type": "text/html"}),
-        send_form(stack, asked, b"x", success_action_status="200"),
-        send_form(stack, asked, b"x", **{"x-amz-signature": flipped}),
-        send_form(stack, asked, b"x", policy=asked["fields"]["policy"][:-4] + "AAAA"),
-    ]
-    assert [status // 100 for status in refused] == [4] * len(refused), refused
-    listed = stack.client("s3").list_objects_v2(Bucket=stack.output("UploadsBucketName"), Prefix=key)
-    assert "Contents" not in listed
-    assert send_form(stack, asked, b"x" * 10_000_000) == 201
-
-
-def test_s02_a_ticket_used_twice_is_one_submission(stack: Stack, ticket: Callable[..., dict[str, Any]]) -> None:
-    """S2: two files with one ticket, one record; the page says that the second does not count."""
-    asked = ticket()
-    municipality = next(MUNICIPALITIES)
-    for name in ("Først", "Sidst"):
-        body = a_form(call=CALL, municipality=municipality, contact_name=name)
-        assert send_form(stack, asked, body) == 201
-    identity = asked["status"].split("/")[2]
-    until = now() + timedelta(seconds=60)
-    while now() < until:
-        found = stack.store.submission(identity)
-        if found and found.state is State.ACCEPTED and "en fil mere" in _page(stack, asked["status"]):
-            break
-        time.sleep(0.5)
-    assert found is not None
-    assert found.state is State.ACCEPTED
-    mine = [one for one in stack.store.list_submissions(CALL) if one.applicant == municipality]
-    assert [one.id for one in mine] == [identity]
-    assert "Du sendte en fil mere fra den samme side" in _page(stack, asked["status"])
-
-
-def _page(stack: Stack, path: str) -> str:
-    made = connection(stack, stack.portal)
-    made.request("GET", path, headers={"Host": urlsplit(stack.portal).netloc})
-    return made.getresponse().read().decode()

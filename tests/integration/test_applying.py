@@ -215,7 +215,7 @@ def test_what_was_read_is_shown_field_by_field(shown: World) -> None:
     assert re.search(r"<td[^>]*>Leje</td>", page)
     assert "Der er 1 ting at rette" in page
     assert '<a href="#field-contact_email">E-mail</a>' in page
-    assert 'id="field-contact_email" class="has-remark"' in page
+    assert 'id="field-contact_email" class="has-error"' in page
     english = see("/en" + asked["status"])
     assert "There is 1 thing to correct" in english
     assert "What we have read" in english

@@ -125,7 +125,7 @@ def size(count: int, language: Language) -> str:
     """A number of bytes as people read it: `38 kB`, `1,2 MB`, with a no-break space."""
     if count < KILOBYTE * KILOBYTE:
         return f"{max(1, round(count / KILOBYTE))}\N{NO-BREAK SPACE}kB"
-    shown = f"{count / KILOBYTE / KILOBYTE:.1f}\N{NO-BREAK SPACE}MB"
+    shown = f"{count / KILOBYTE / KILOBYTE:.1f}".removesuffix(".0") + "\N{NO-BREAK SPACE}MB"
     return shown if language == "en" else shown.replace(".", ",")
 
 

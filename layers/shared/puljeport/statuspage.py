@@ -45,6 +45,11 @@ class Line:
     rows: tuple[tuple[str, ...], ...] = ()
     numeric: tuple[bool, ...] = ()
 
+    @property
+    def wrong(self) -> bool:
+        """Whether anything in it must be corrected."""
+        return any(remark.error for remark in self.remarks)
+
 
 @dataclass(frozen=True, slots=True)
 class Part:

@@ -1,6 +1,6 @@
 // The status page: asks until there is something new, then shows it without loading the page anew.
 
-import { begin } from "./send-4a4e3ad8e9c47e8e.js";
+import { begin } from "./send-7d70fc172022544c.js";
 
 const SOON = 1000;
 const LATER = 10000;

@@ -59,7 +59,7 @@ class Sender {
       this.start();
     });
     this.input.addEventListener("change", () => this.complain(this.input.files[0] ? this.wrong(this.input.files[0]) : ""));
-    this.cancel.addEventListener("click", () => this.request?.abort());
+    this.cancel.addEventListener("click", () => this.stop?.abort());
   }
 
   wrong(file) {
@@ -95,6 +95,7 @@ class Sender {
     }
     this.complain("");
     this.show(file, true);
+    this.stop = new AbortController();
     try {
       const leave = await this.ask(file);
       if (!leave.arrived) await this.send(leave, file);
@@ -113,8 +114,9 @@ class Sender {
     fields.set("ticket", this.tickets.of(file));
     fields.set("name", file.name);
     const headers = { Accept: "application/json" };
-    const answer = await fetch(this.form.action, { method: "POST", body: fields, headers }).catch(() => {
-      throw new Error("broken");
+    const { signal } = this.stop;
+    const answer = await fetch(this.form.action, { method: "POST", body: fields, headers, signal }).catch(() => {
+      throw new Error(signal.aborted ? "cancelled" : "broken");
     });
     if (answer.ok) return answer.json();
     if (answer.status === 409 && again) { // the ticket may have run out: once more with a new one
@@ -130,7 +132,8 @@ class Sender {
     body.append("file", file);
     return new Promise((done, failed) => {
       const request = new XMLHttpRequest();
-      this.request = request;
+      if (this.stop.signal.aborted) return failed(new Error("cancelled"));
+      this.stop.signal.addEventListener("abort", () => request.abort());
       request.upload.addEventListener("progress", (event) => event.lengthComputable && this.tell(event.loaded / event.total));
       request.addEventListener("load", () => {
         if (request.status === 201) return done();
