@@ -327,14 +327,14 @@ class Filling:
     ) -> Shown:  # fmt: skip
         parts = link.parts | ({"section": shown["section"].id} if page == "section" else {})
         about = self._about(opened.current, link.language)
-        gone = datetime.fromtimestamp(opened.draft.expires_at, UTC).astimezone(opened.call.zone)
+        last = datetime.fromtimestamp(opened.draft.expires_at - 1, UTC).astimezone(opened.call.zone)
         told = {
             "draft": opened.draft,
             "carried": opened.carried,
             "key": link.secret,
             "link": link.parts,
         }
-        kept = {"kept_until": timewords.weekday(gone.date(), link.language)}
+        kept = {"kept_until": timewords.weekday(last.date(), link.language)}
         name = "draft" if page == "sent" else page
         return Shown(f"{page}.html", name, parts, about | told | kept | shown, status)
 

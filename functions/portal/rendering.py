@@ -41,7 +41,8 @@ def page(template: str, language: Language, origin: str, name: str, parts: dict[
 
     In a template: `say(da, en)` picks a language; `text(t)` is a text of a call, marked as Danish where it was not
     translated; `url(name)` is a path in the page's language, `absolute(name, language)` a whole address.
-    `guidance(field)` is what a field takes, `choices(field)` its options, `written(field, answer)` an answer as people read it.
+    `guidance(field)` is what a field takes, `choices(field)` its options, `written(field, answer)` an answer as
+    people read it.
     """
 
     def say(danish: str, english: str) -> str:

@@ -1,4 +1,4 @@
-"""Filling in online as it is deployed: through the API of the local cloud, with IAM enforced, to a concluded submission."""
+"""Filling in online as it is deployed: through the API of the local cloud, with IAM enforced, up to its conclusion."""
 
 from __future__ import annotations
 

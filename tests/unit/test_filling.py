@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -18,7 +18,7 @@ from puljeport import webform
 from puljeport.applications import read_application
 from puljeport.calls import Call
 from puljeport.readers import jsonform
-from puljeport.webdrafts import KEPT_AFTER_DEADLINE, KEPT_WITHOUT_DEADLINE
+from puljeport.webdrafts import expiry
 
 CALL = "samvaer-2018"
 GOOD = {"municipality": "Aarhus", "contact_name": "Prøve Person", "background": "Vi vil mødes."}
@@ -75,11 +75,14 @@ def test_the_overview_has_the_whole_link_and_its_last_day(someone: Applicant, sh
     """The link to keep is there to be copied, with the day until which it works: 30 days after the deadline."""
     (value,) = re.findall(r'id="link" type="text" readonly value="([^"]+)"', someone.page)
     assert value == f"https://abc123.execute-api.eu-north-1.amazonaws.com{someone.draft}"
-    deadline = a_call().closes_at
-    assert deadline is not None
-    assert shown.web.only().expires_at == int((deadline + KEPT_AFTER_DEADLINE).timestamp())
-    assert "onsdag den 9. maj 2018" not in words(someone.page)
-    assert "torsdag den 10. maj 2018" in words(someone.page)
+    assert shown.web.only().expires_at == int(datetime(2018, 5, 10, tzinfo=a_call().zone).timestamp())
+    assert "til og med onsdag den 9. maj 2018" in words(someone.page)
+
+
+def test_a_day_is_whole_where_the_clocks_change() -> None:
+    """A draft goes as its last day ends in the call's own time, whichever side of summer time that is."""
+    call = a_call(opens="2018-03-01T00:00:00", deadline="2018-03-10T12:00:00")
+    assert expiry(call, call.opens_at) == int(datetime(2018, 4, 10, tzinfo=call.zone).timestamp())
 
 
 def test_a_secret_has_160_bits_and_only_its_hash_is_kept(someone: Applicant, shown: Remembered) -> None:
@@ -124,7 +127,9 @@ def test_a_draft_of_a_call_without_a_deadline_lives_from_its_last_change(shown: 
     someone = Applicant(answer).begin("hele-aaret")
     shown.moment += timedelta(days=80)
     open_section(someone).press("later", GOOD)
-    assert shown.web.only().expires_at == int((shown.moment + KEPT_WITHOUT_DEADLINE).timestamp())
+    last = shown.moment.date() + timedelta(days=90)
+    ends = datetime.combine(last + timedelta(days=1), time.min, a_call().zone)
+    assert shown.web.only().expires_at == int(ends.timestamp())
 
 
 @pytest.mark.parametrize("rest", ["", "/del/applicant", "/tjek"])

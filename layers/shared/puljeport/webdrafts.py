@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import secrets
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from hmac import compare_digest
 from typing import Any
 
@@ -72,9 +72,11 @@ def hashed(secret: str) -> str:
 
 
 def expiry(call: Call, now: datetime) -> int:
-    """When a draft that is saved at `now` is gone, in seconds since 1970."""
-    until = call.closes_at + KEPT_AFTER_DEADLINE if call.closes_at else now + KEPT_WITHOUT_DEADLINE
-    return int(until.timestamp())
+    """When a draft that is saved at `now` is gone, in seconds since 1970: as a day ends where the call is."""
+    ends = call.closes_at - timedelta(seconds=1) if call.closes_at else now
+    kept = KEPT_AFTER_DEADLINE if call.closes_at else KEPT_WITHOUT_DEADLINE
+    last = ends.astimezone(call.zone).date() + kept
+    return int(datetime.combine(last + timedelta(days=1), time.min, call.zone).timestamp())
 
 
 def begin(
