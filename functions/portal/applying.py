@@ -191,6 +191,7 @@ def give_place(submission: str, secret: str) -> Response[Any]:
 @route("attach", "Documents beside the form are on the status page", "text/plain")
 def show_attachments(submission: str, secret: str) -> Response[Any]:
     """The way back for whoever reloads the address that a document was asked for at."""
+    portal().sending.follow(submission, secret)
     return onward(addresses.path("status", language(), submission=submission, secret=secret))
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from hmac import compare_digest
 from http import HTTPStatus
 from typing import Any
@@ -20,7 +20,7 @@ from puljeport import listing, timewords, webform
 from puljeport.applications import MAX_VALUES_KB, Reading
 from puljeport.calls import Call, Stage, TableField
 from puljeport.drawer import Drawer
-from puljeport.errors import BadForm, Contention, TooMany, UnknownDraft
+from puljeport.errors import BadForm, Contention, UnknownDraft
 from puljeport.forms import Section
 from puljeport.items import PublishedCall
 from puljeport.store import Store
@@ -35,12 +35,6 @@ PATIENCE = 3
 """How often a save is tried again when another section of the draft is saved at the same moment."""
 NAMED = Text(da="Udfyldt online", en="Filled in online")
 """What an application is called that never was a file of its applicant's."""
-
-HOUR = timedelta(hours=1)
-BEGUN_AN_HOUR = 30
-"""Drafts that one address may begin: a class of municipal officers behind one address, but no flood."""
-SAVED_AN_HOUR = 600
-"""How often one draft may be saved."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,12 +103,14 @@ class Opened:
 
 @dataclass(frozen=True, slots=True)
 class Filling:
-    """What filling in works with. `current` gives a call as it was last published; `now` gives aware times."""
+    """What filling in works with. `allow` counts what a network address does with a call, `current` gives a call as it
+    was last published, `now` aware times."""
 
     store: Store
     drawer: Drawer
     drafts: WebDrafts
     posts: Posts
+    allow: Callable[[str, str, str], None]
     current: Callable[[str], PublishedCall]
     now: Callable[[], datetime]
 
@@ -126,11 +122,11 @@ class Filling:
         return Shown("fill.html", "fill", {"call": call}, self._about(current, language))
 
     def begin(self, call: str, language: Language, sender: str) -> Outcome:
-        """Make a draft for an open call. `sender` is the address (IP) that asks."""
+        """Make a draft for an open call. `sender` is the network address that asks."""
         current = self.current(call)
         if current.call.stage(self.now()) is not Stage.OPEN:
             return self.start(call, language)
-        self._allow(f"begin#{sender}", BEGUN_AN_HOUR)
+        self.allow("begin", sender, call)
         draft, secret = begin(current.call, current.version, language, self.now(), {})
         self.drafts.add(draft)
         return Moved(Link(draft.id, secret, language).path("draft"))
@@ -159,10 +155,10 @@ class Filling:
         )
         return self._section(link, opened, name, asked, check=check)
 
-    def save(self, link: Link, name: str, form: Posted) -> Outcome:
+    def save(self, link: Link, name: str, form: Posted, sender: str) -> Outcome:
         """Keep what was written in a section, whatever it is, and go on to where its button says."""
         seen, action = self._checked(link, form), value(form, "do")
-        self._allow(f"save#{link.draft}", SAVED_AN_HOUR)
+        self.allow("save", sender, "")
         for _ in range(PATIENCE):
             opened = self._open(link)
             if opened.draft.sent_at:
@@ -252,13 +248,13 @@ class Filling:
             # The other click was faster.
             return
 
-    def again(self, link: Link, form: Posted) -> Outcome:
+    def again(self, link: Link, form: Posted, sender: str) -> Outcome:
         """A new draft with the answers of one that was sent, to be corrected and sent in its place."""
         self._checked(link, form)
         opened = self._open(link)
         if not opened.draft.arrived:
             return Moved(link.path("draft"))
-        self._allow(f"save#{link.draft}", BEGUN_AN_HOUR)
+        self.allow("begin", sender, opened.draft.call)
         answers = opened.draft.answers
         draft, secret = begin(opened.call, opened.draft.version, link.language, self.now(), answers)
         self.drafts.add(draft)
@@ -289,10 +285,6 @@ class Filling:
         after = opened.draft.written(self.now(), opened.call, **changes)
         self.drafts.save(after)
         return Opened(after, opened.current, opened.carried)
-
-    def _allow(self, what: str, most: int) -> None:
-        if self.drawer.count(what, HOUR, self.now()) > most:
-            raise TooMany(int(HOUR.total_seconds()))
 
     def _status(self, opened: Opened, language: Language) -> str | None:
         """The path of the page on which the application is followed; None where its link was taken away."""

@@ -93,7 +93,7 @@ def described(
     if sends:
         responses |= {status: {"description": why, "content": HTML} for status, why in REFUSALS.items()}
     if name in ONWARD:
-        responses[303] = {"description": "The way on, in `Location`"}
+        responses[303] = {"description": "The way on, in `Location`", "content": HTML}
     if name in {"send", "attach"} and sends:
         responses[200]["content"]["application/json"] = {"schema": {"type": "object"}}
     query = [_parameter("q", "Words that all have to be there"), _parameter("kind", "A kind of applicant")]

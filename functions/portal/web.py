@@ -81,7 +81,8 @@ class Portal:
     @property
     def filling(self) -> Filling:
         """The use case of applicants who fill in online."""
-        return Filling(self.store, self.drawer, self.drafts, self.posts, self.current, self.now)
+        allow = self.sending.allow
+        return Filling(self.store, self.drawer, self.drafts, self.posts, allow, self.current, self.now)
 
     @property
     def sending(self) -> Sending:
@@ -238,8 +239,7 @@ def answer(body: str | bytes, content_type: str, kept: str = answers.A_MINUTE, *
 
 def onward(address: str) -> Response[Any]:
     """The way to another address, which nobody remembers."""
-    headers = answers.PRIVATE | {"location": address}
-    return Response(HTTPStatus.SEE_OTHER, "text/plain", "", headers)
+    return Response(HTTPStatus.SEE_OTHER, "text/html", "", answers.PRIVATE | {"location": address})
 
 
 # -- what goes wrong -------------------------------------------------------------------------------------------------

@@ -57,7 +57,7 @@ def show_section(draft: str, secret: str, section: str) -> Response[Any]:
 @takes("section", "Save a section as it is written", HTML, openapi.WRITTEN)
 def save_section(draft: str, secret: str, section: str) -> Response[Any]:
     """Keep what was written in a section."""
-    return _done(portal().filling.save(_link(draft, secret), section, _posted()))
+    return _done(portal().filling.save(_link(draft, secret), section, _posted(), sender()))
 
 
 @route("review", "All answers as they were read, before they are sent", HTML)
@@ -75,4 +75,4 @@ def send_draft(draft: str, secret: str) -> Response[Any]:
 @takes("again", "A new draft with the answers of one that was sent", HTML, openapi.CONTINUED)
 def correct_draft(draft: str, secret: str) -> Response[Any]:
     """Begin to correct what was sent."""
-    return _done(portal().filling.again(_link(draft, secret), _posted()))
+    return _done(portal().filling.again(_link(draft, secret), _posted(), sender()))

@@ -204,7 +204,6 @@ def attempts(stack: Stack) -> dict[str, list[Callable[[Callable[[str], Any]], An
     topic, queue = stack.output("NoticesTopicArn"), stack.output("UploadsDeadLetterQueueUrl")
     key = {"PK": {"S": f"CALL#{CALL}"}, "SK": {"S": "CURRENT"}}
     every: list[Callable[[Callable[[str], Any]], Any]] = [
-        lambda client: client("s3").put_object(Bucket=bucket, Key="incoming/x/y", Body=b""),
         lambda client: client("s3").delete_object(Bucket=bucket, Key="incoming/x/y"),
         lambda client: client("dynamodb").delete_item(TableName=table, Key=key),
         lambda client: client("dynamodb").scan(TableName=table),
@@ -215,6 +214,7 @@ def attempts(stack: Stack) -> dict[str, list[Callable[[Callable[[str], Any]], An
     ]
     both = [
         *every,
+        lambda client: client("s3").put_object(Bucket=bucket, Key="incoming/x/y", Body=b""),
         lambda client: client("dynamodb").query(
             TableName=table, KeyConditionExpression="PK = :pk", ExpressionAttributeValues={":pk": key["PK"]}
         ),
@@ -223,11 +223,10 @@ def attempts(stack: Stack) -> dict[str, list[Callable[[Callable[[str], Any]], An
         "PortalRole": [
             *every,
             lambda client: client("s3").get_object(Bucket=bucket, Key="incoming/x/y"),
-            lambda client: client("s3").list_objects_v2(Bucket=bucket),
-            lambda client: client("s3").get_object(Bucket=documents, Key="returned/y"),
+            lambda client: client("s3").put_object(Bucket=bucket, Key="other/y", Body=b""),
+            lambda client: client("s3").get_object(Bucket=documents, Key="exports/y"),
             lambda client: client("s3").put_object(Bucket=documents, Key="calls/x/v1/y", Body=b""),
-            lambda client: client("dynamodb").put_item(TableName=table, Item=key),
-            lambda client: client("dynamodb").update_item(TableName=table, Key=key),
+            lambda client: client("s3").put_object(Bucket=documents, Key="returned/y", Body=b""),
             lambda client: client("sns").publish(TopicArn=topic, Message="x"),
         ],
         "IntakeRole": [
