@@ -177,6 +177,17 @@ def test_s18_a_section_is_filled_in_with_the_keyboard_alone(page_of: Open) -> No
         assert page.locator("input[name=model]:checked").get_attribute("value") == "model-2"
 
 
+def test_a_link_from_the_check_leads_to_its_field(page_of: Open) -> None:
+    """Where the address names a field, the summary leaves the focus alone: the next key is in that field."""
+    with page_of(path_of("answers with mistakes", "da")) as page:
+        assert page.evaluate("document.activeElement.id") == "summary"
+        page.get_by_role("link", name="Hvor mange personer").click()
+        page.wait_for_url("**?check=1#f-target_group_size")
+        assert page.evaluate("document.activeElement.id") != "summary"
+        page.keyboard.press("Tab")
+        assert page.evaluate("document.activeElement.id") in ("f-target_group_size", "f-settings")
+
+
 def test_s18_enter_in_a_table_does_not_remove_a_row(page_of: Open) -> None:
     """S18: Enter in a cell saves like the last button; the row stays. Rows are added and removed by keyboard."""
     with page_of(path_of("table with mistakes", "da")) as page:
