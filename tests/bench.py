@@ -41,6 +41,7 @@ from puljeport.blanks import csvform, pdf, xlsx
 from puljeport.blanks import docx as docx_blank
 from puljeport.items import published
 from puljeport.marking import mark
+from puljeport.pages.engine import library
 from puljeport.readers import pdfium, read
 from puljeport.readers.walk import Walk
 from puljeport_cli.demo import SAMPLES
@@ -163,7 +164,7 @@ def _parse(data: bytes, part: str) -> None:
 
 
 def _engine(data: bytes) -> None:
-    engine = pdfium.library()
+    engine = library()
     with pdfium.loaded(engine, data) as document, pdfium.filling(engine, document):
         for number in range(engine.FPDF_GetPageCount(document)):
             engine.FPDF_ClosePage(engine.FPDF_LoadPage(document, number))

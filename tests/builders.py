@@ -7,8 +7,11 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qsl, quote_plus
 
-from puljeport.calls import Call
+from puljeport.calls import Call, Event, Role
+from puljeport.mail import trace
+from puljeport.notices import Notice
 from puljeport.submissions import State, Submission
+from puljeport.texts import Text
 
 BUCKET = "puljeport-test-uploads"
 OPENS = datetime(2018, 2, 27, tzinfo=UTC)
@@ -95,6 +98,16 @@ def a_submission(**changes: Any) -> Submission:
     return Submission(**(given | changes))
 
 
+def a_notice(**changes: Any) -> Notice:
+    """A notice with defaults."""
+    given: dict[str, Any] = {
+        "submission": "id", "event": Event.ACCEPTED, "audience": "professional-1", "role": Role.PROFESSIONAL,
+        "call": "samvaer-2018", "call_title": Text(da="Støtte til samvær", en="Support"), "reference": "SAM-7K3M-9QWX",
+        "received_at": MIDWAY, "created_at": MIDWAY,
+    }  # fmt: skip
+    return Notice(**(given | changes))
+
+
 def s3_record(key: str, version_id: str | None = None, *, bucket: str = BUCKET, **changes: Any) -> dict[str, Any]:
     """One record of S3's own event message, its key encoded as S3 does."""
     thing: dict[str, Any] = {"key": quote_plus(key, safe="/"), "size": 1, "eTag": "0" * 32, "sequencer": "0055AED6DCD9"}
@@ -154,6 +167,31 @@ def sqs_event(*bodies: object) -> dict[str, Any]:
             }
             for number, body in enumerate(bodies, start=1)
         ]
+    }
+
+
+def ses_event(mail: Notice, kind: str = "Bounce", **changes: Any) -> dict[str, Any]:
+    """What SES tells of a mail that was sent, as it comes through the topic.
+
+    Source: SES developer guide, "Examples of event data that Amazon SES publishes to Amazon SNS".
+    """
+    at = "2018-03-20T10:05:00.000Z"
+    tags = {name: [value] for name, value in trace(mail).items()} | {"ses:configuration-set": ["puljeport-test"]}
+    told = {
+        "Bounce": {"bounceType": "Permanent", "bounceSubType": "General", "timestamp": at},
+        "Complaint": {"complaintFeedbackType": "abuse", "timestamp": at},
+        "Reject": {"reason": "Bad content"},
+    }
+    return {
+        "eventType": kind,
+        "mail": {
+            "timestamp": at,
+            "source": "puljer@example.dk",
+            "messageId": mail.message_id or "0100-first-000000",
+            "destination": ["kontakt@example.dk"],
+            "tags": tags,
+        },
+        kind.lower(): told.get(kind, {}) | changes,
     }
 
 

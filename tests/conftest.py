@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import settings
+
+# A machine that is busy with other things is no fault of what is tested.
+settings.register_profile("puljeport", deadline=None)
+settings.load_profile("puljeport")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -102,7 +102,7 @@ class Remembered:
         """The documents of one version of a call."""
         prefix = f"calls/{call}/v{version}/"
         return tuple(
-            Kept(key.removeprefix(prefix), len(data), self.moment)
+            Kept(key.removeprefix(prefix), len(data))
             for key, data in sorted(self.kept.items())
             if key.startswith(prefix)
         )
@@ -134,8 +134,9 @@ class Remembered:
         """Publish a call; with all of its forms only where a test asks for them, since they take seconds."""
         call = call or a_call()
         if forms:
-            store, documents, topic = cast("Store", self), cast("Any", self), cast("Any", self)
-            Publisher(store, documents, topic, lambda: self.moment).publish(call, guide)
+            anything = cast("Any", self)
+            publisher = Publisher(cast("Store", self), anything, anything, anything, lambda: self.moment)
+            publisher.publish(publisher.plan(call), guide)
             return call
         version = self.publish_call(call, self.moment).version
         for name in ("ansoegningsskema.docx", "application-form.docx", "guide.pdf", "guide.md"):

@@ -1,4 +1,4 @@
-"""`make screenshots`: blanks, guides, returned copies and the portal's pages, as pictures in `docs/screenshots/`.
+"""`make screenshots`: blanks, guides, returned copies, letters and the portal's pages, in `docs/screenshots/`.
 
 Needs LibreOffice, poppler and Chromium (Debian: libreoffice, poppler-utils, chromium).
 """
@@ -24,9 +24,11 @@ import portals
 from puljeport import definitions, marking
 from puljeport.applications import read_application
 from puljeport.blanks import docx, guide, pdf, xlsx
-from puljeport.calls import Call
+from puljeport.calls import Call, Event
+from puljeport.letters import Letter
 from puljeport.readers import read
 from puljeport.texts import LANGUAGES, Language
+from puljeport_cli import specimens
 from puljeport_cli.demo_answers import FAULTY
 from puljeport_cli.fill import fill_docx
 from puljeport_cli.fill_sheets import fill_xlsx
@@ -35,6 +37,8 @@ from puljeport_cli.fillpdf import fill_pdf
 ROOT = Path(__file__).parent.parent
 TARGET = ROOT / "docs" / "screenshots"
 DPI, COLOURS = 72, 32
+LETTERS_OF = ("medborgerskab-2018", "frivillig-faellesskaber-2027")
+WINDOW = "720,1300"
 MARGIN_NOTES = 'pdf:writer_pdf_Export:{"ExportNotesInMargin":{"type":"boolean","value":"true"}}'
 MAKERS: dict[str, tuple[Callable[..., bytes], Callable[..., bytes]]] = {
     "docx": (docx.make, fill_docx),
@@ -58,7 +62,10 @@ def main() -> None:
         picture(f"{found.call.id}-guide", guide.pdf(found.call, 1, found.guide), "pdf")
     portal_pages()
     applying_pages()
-    returned(definitions.load(ROOT / "calls" / "medborgerskab-2018").call)
+    pool, second = (definitions.load(ROOT / "calls" / name).call for name in LETTERS_OF)
+    returned(pool)
+    letter("letter-accepted", specimens.letter(pool, Event.ACCEPTED, "da"))
+    letter("letter-needs-correction-en", specimens.letter(second, Event.NEEDS_CORRECTION, "en"))
     size = sum(file.stat().st_size for file in TARGET.iterdir())
     print(f"{len(list(TARGET.iterdir()))} pictures, {size // 1000} kB, in {TARGET.relative_to(ROOT)}")
 
@@ -125,6 +132,17 @@ def picture(name: str, data: bytes, kind: str) -> None:
             cwd=folder, check=True, capture_output=True,
         )  # fmt: skip
         _smaller(Path(folder) / "a.png", TARGET / f"{name}.png")
+
+
+def letter(name: str, mail: Letter) -> None:
+    """The HTML of a letter, as a mail program shows it."""
+    with tempfile.TemporaryDirectory() as folder:
+        page, shot = Path(folder) / "a.html", Path(folder) / "a.png"
+        page.write_text(mail.html, encoding="utf-8")
+        options = ["--headless", "--no-sandbox", "--hide-scrollbars", f"--user-data-dir={folder}/profile"]
+        command = ["chromium", *options, f"--window-size={WINDOW}", f"--screenshot={shot}", page.as_uri()]
+        subprocess.run(command, check=True, capture_output=True, timeout=60)
+        _smaller(shot, TARGET / f"{name}.png")
 
 
 def _to_pdf(file: Path, to: str) -> None:

@@ -6,7 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
 
@@ -14,24 +14,34 @@ import boto3
 import pytest
 from moto.dynamodb.models import dynamodb_backends
 from moto.s3.models import s3_backends
+from moto.ses.models import ses_backends
 
+import feedback.app
 import intake.app
 import notify.app
+import reconcile.app
+import tick.app
 from builders import BUCKET, MIDWAY, a_call, s3_event, s3_record, sqs_event, stream_event
 from portal.web import Portal
 from puljeport import aws
+from puljeport.calendar import Calendar
 from puljeport.calls import Call
 from puljeport.delivery import Delivery
 from puljeport.documents import Documents
 from puljeport.drawer import Drawer
+from puljeport.feedback import Feedback
 from puljeport.intake import Intake
 from puljeport.items import plain
+from puljeport.ledger import Ledger
 from puljeport.letters import Links
 from puljeport.mail import Mail
 from puljeport.marking import mark
 from puljeport.notices import Notice
+from puljeport.objects import Objects
 from puljeport.outbox import Outbox
-from puljeport.readers import read
+from puljeport.queues import Queue
+from puljeport.readers import printed, read
+from puljeport.reconcile import Reconcile
 from puljeport.settings import PortalSettings
 from puljeport.store import Store
 from puljeport.submissions import Submission
@@ -126,7 +136,7 @@ class Context:
 
 @dataclass
 class World:
-    """All of AWS that Puljeport touches, and the two functions over it."""
+    """All of AWS that Puljeport touches, and the functions over it."""
 
     monkeypatch: pytest.MonkeyPatch
     clock: Clock = field(default_factory=Clock)
@@ -134,19 +144,21 @@ class World:
     read: Callable[[bytes, str], Any] = read
     mark: Callable[..., Any] = mark
     messages: list[dict[str, Any]] = field(default_factory=list)
+    wrong: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.s3, self.dynamodb, self.sns, self.sqs = map(own_client, ("s3", "dynamodb", "sns", "sqs"))
         where = {"LocationConstraint": "eu-north-1"}
         self.s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration=where)
         self.s3.create_bucket(Bucket=DOCUMENTS, CreateBucketConfiguration=where)
-        self.s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
+        for bucket in (BUCKET, DOCUMENTS):
+            self.s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
         _create_table(self.dynamodb)
         topic = self.sns.create_topic(Name="notices")["TopicArn"]
         self.queue = self.sqs.create_queue(QueueName="machine")["QueueUrl"]
         arn = f"arn:aws:sqs:eu-north-1:{ACCOUNT}:machine"
         self.sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
-        workers = {name: worker_client(name) for name in ("s3", "dynamodb", "sns", "sesv2")}
+        workers = {name: worker_client(name) for name in ("s3", "dynamodb", "sns", "sqs", "sesv2")}
         for client in workers.values():
             # One id for all worlds: the newest takes the place of the one before.
             for event, see in (("before-call", self.faults.before), ("after-call", self.faults.after)):
@@ -161,8 +173,10 @@ class World:
             drawer=Drawer(workers["dynamodb"], TABLE),
             uploads=Uploads(workers["s3"]),
             copies=Copies(workers["s3"], DOCUMENTS),
+            documents=Documents(workers["s3"], DOCUMENTS),
             mark=lambda data, problems, language: self.mark(data, problems, language),  # noqa: PLW0108 - likewise
             read=lambda data, name: self.read(data, name),  # noqa: PLW0108 - a test may change it later
+            read_printed=printed.read,
             now=self.clock,
             log=lambda _submission, _error: None,
             max_upload_bytes=100_000,
@@ -172,7 +186,25 @@ class World:
         self.delivery = Delivery(
             store, outbox, self.topic, self.mail, Links("https://puljer.example.dk"), now=self.clock
         )
+        self.calendar = Calendar(store, outbox, self.topic, log=lambda call, _error: self.wrong.append(call))
+        self.monkeypatch.setattr(tick.app, "_calendar", lambda: self.calendar)
+        self.monkeypatch.setattr(tick.app, "_now", self.clock)
+        self.feedback = Feedback(store, outbox, now=self.clock)
+        uploads_queue = self.sqs.create_queue(QueueName="uploads")["QueueUrl"]
+        self.uploads_queue = Queue(self.sqs, uploads_queue)
+        self.reconcile = Reconcile(
+            store=store,
+            outbox=outbox,
+            ledger=Ledger(workers["dynamodb"], TABLE),
+            uploads=Objects(workers["s3"], BUCKET),
+            queue=Queue(workers["sqs"], uploads_queue),
+            delivery=self.delivery,
+            now=self.clock,
+            log=lambda submission, _error: self.wrong.append(submission),
+        )
+        self.monkeypatch.setattr(reconcile.app, "_reconcile", lambda: self.reconcile)
         self.monkeypatch.setattr(intake.app, "_intake", lambda: self.intake)
+        self.monkeypatch.setattr(feedback.app, "_feedback", lambda: self.feedback)
         self.monkeypatch.setattr(notify.app, "_delivery", lambda: self.delivery)
 
     def publish(self, call: Call | None = None) -> Call:
@@ -196,32 +228,39 @@ class World:
         answer = notify.app.handler(stream_event(*keys, **changes), Context())
         return [failed["itemIdentifier"] for failed in answer["batchItemFailures"]]
 
+    def run_tick(self, at: str | None = None, task: str = "") -> dict[str, int]:
+        """One invocation of `tick`, at a time in UTC where it is given: what it did, by name."""
+        if at is not None:
+            self.clock.moment = datetime.fromisoformat(at).replace(tzinfo=UTC)
+        answer: dict[str, int] = tick.app.handler({"task": task} if task else {}, Context())
+        return answer
+
+    def run_feedback(self, *bodies: object) -> list[str]:
+        """One invocation of `feedback` with these messages: the ids of those that come back."""
+        answer = feedback.app.handler(sqs_event(*bodies), Context())
+        return [failed["itemIdentifier"] for failed in answer["batchItemFailures"]]
+
+    def mails(self) -> list[Any]:
+        """The mails to applicants that SES took, oldest first."""
+        return list(ses_backends[ACCOUNT]["eu-north-1"].sent_messages)
+
     def take(self, key: str, data: bytes, at: datetime = MIDWAY) -> Submission:
         """Put an object, take it in, and give its record."""
         record = self.put(key, data, at)
         assert self.run_intake(s3_event(record)) == []
         return self.submissions()[record["s3"]["object"]["versionId"]]
 
-    def run_tick(self) -> None:
-        pass
-
-    def run_reconcile(self, *, full: bool = False) -> None:
-        pass
+    def run_reconcile(self, *, full: bool = False) -> dict[str, int]:
+        """One invocation of `reconcile`, a light one or the one that begins the nightly pass: what it counted."""
+        answer: dict[str, int] = reconcile.app.handler({"pass": "full" if full else "light"}, Context())
+        return answer
 
     def sent_to_queue(self) -> list[str]:
-        return []
-
-    def extend(self, extension) -> None:
-        self.store.extend("samvaer-2018", extension)
-
-    def waive(self, waiver) -> None:
-        self.store.waive("samvaer-2018", waiver)
-
-    def bounce(self, row) -> None:
-        pass
-
-    def send_again(self, submission) -> None:
-        pass
+        """The messages that were put into the queue before intake, which it then has no longer."""
+        taken = list(self.uploads_queue.take(self.uploads_queue.count(), 60))
+        for letter in taken:
+            self.uploads_queue.drop(letter)
+        return [letter.body for letter in taken]
 
     def portal(self) -> Portal:
         """The portal over this world."""

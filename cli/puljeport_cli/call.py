@@ -14,7 +14,8 @@ from puljeport.blanks import csvform, docx, jsonschema, pdf, xlsx
 from puljeport.calls import Call
 from puljeport.errors import DefinitionError, Unreadable
 from puljeport.items import PublishedCall
-from puljeport.publish import Publication
+from puljeport.publish import Plan, Publication
+from puljeport.subscriptions import Change
 from puljeport_cli import contacts, moments, screen
 from puljeport_cli import stack as stacks
 from puljeport_cli.failures import Code, Failure
@@ -108,7 +109,7 @@ def import_form(
 
 
 @app.command()
-def publish(
+def publish(  # noqa: PLR0913, PLR0917 - one argument for each option
     ctx: typer.Context,
     path: CallPath,
     opens: Annotated[
@@ -117,11 +118,22 @@ def publish(
     deadline: Annotated[
         str | None, typer.Option(metavar="WHEN", help="Close then instead: `+30d`, or an ISO date or time.")
     ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would change, and change nothing.")] = False,
+    mailboxes: Annotated[int, typer.Option(min=1, help="How many mailboxes SNS filters for in your account.")] = 200,
     as_json: AsJson = False,
 ) -> None:
     """Publish a call: its documents, its version, its contacts' subscriptions. Twice changes nothing."""
     stack = stacks.find(ctx.obj)
-    publication = publish_path(stack, path, opens, deadline)
+    publisher, definition = stack.publisher(mailboxes), definitions.load(path)
+    plan = publisher.plan(_rescheduled(stack, definition.call, opens, deadline))
+    if not as_json:
+        show_plan(plan)
+    if dry_run:
+        if as_json:
+            screen.as_json(_plan(plan))
+        return
+    publication = publisher.publish(plan, definition.guide or None)
+    contacts.take_up_locally(stack)
     if as_json:
         screen.as_json(_publication(publication))
     else:
@@ -129,13 +141,25 @@ def publish(
 
 
 def publish_path(stack: Stack, path: Path, opens: str | None = None, deadline: str | None = None) -> Publication:
-    """Publish the definition at `path`, with other dates where they are given."""
-    definition = definitions.load(path)
-    current = stack.store.current_call(definition.call.id)
-    call = moments.rescheduled(definition.call, opens, deadline, stacks.now(), current.call if current else None)
-    publication = stack.publisher.publish(call, definition.guide or None)
+    """Publish the definition at `path`, with other dates where they are given, and show nothing."""
+    publisher, definition = stack.publisher(), definitions.load(path)
+    plan = publisher.plan(_rescheduled(stack, definition.call, opens, deadline))
+    publication = publisher.publish(plan, definition.guide or None)
     contacts.take_up_locally(stack)
     return publication
+
+
+def _rescheduled(stack: Stack, call: Call, opens: str | None, deadline: str | None) -> Call:
+    current = stack.store.current_call(call.id)
+    return moments.rescheduled(call, opens, deadline, stacks.now(), current.call if current else None)
+
+
+def show_plan(plan: Plan) -> None:
+    """Say what publishing is going to change."""
+    what = "a new version" if plan.new else "no change: it is published already as version"
+    screen.say(f"{screen.quote(plan.call.id)}: {what} {plan.version}")
+    rows = [(each.kind, each.address, ", ".join(each.contacts) or "nobody's contact any more") for each in plan.changes]
+    screen.table("Subscriptions to be changed", ("", "email", "contact"), rows, empty="none")
 
 
 def show(stack: Stack, publication: Publication) -> None:
@@ -148,6 +172,11 @@ def show(stack: Stack, publication: Publication) -> None:
     for key in publication.documents:
         screen.say(f"  s3://{bucket}/{key}", style="dim")
     contacts.show(publication.recipients)
+    for change in publication.kept:
+        screen.say(
+            f"[yellow]![/] {screen.quote(change.address)} is nobody's contact any more, but a message to it still "
+            "waits: publish again when it has been sent, and the subscription is removed."
+        )
 
 
 def _publication(publication: Publication) -> dict[str, Any]:
@@ -155,7 +184,18 @@ def _publication(publication: Publication) -> dict[str, Any]:
         "new": publication.new,
         "documents": list(publication.documents),
         "contacts": [contacts.row(recipient) for recipient in publication.recipients],
+        "changes": [_change(change) for change in publication.changes],
+        "kept": [change.address for change in publication.kept],
     }
+
+
+def _plan(plan: Plan) -> dict[str, Any]:
+    changes = [_change(change) for change in plan.changes]
+    return {"id": plan.call.id, "version": plan.version, "new": plan.new, "changes": changes}
+
+
+def _change(change: Change) -> dict[str, Any]:
+    return {"change": change.kind.value, "email": change.address, "contacts": list(change.contacts)}
 
 
 @app.command("list")

@@ -16,8 +16,9 @@ from typing import Any
 
 from puljeport_cli import deployment, processes
 from puljeport_cli.failures import Failure
-from puljeport_cli.local import REGION, Home, Ports, State, checkout, isolated_environment, trusting
+from puljeport_cli.local import REGION, STAGE, Home, Ports, State, checkout, isolated_environment, trusting
 from puljeport_cli.processes import LOOPBACK, Process, free_port
+from puljeport_cli.stack import stack_name
 
 PREFERRED = Ports(cloud=4566, smtp=1025, mail=1080, bridge=4567)
 """Ports that people expect; others are taken where these are in use."""
@@ -61,6 +62,7 @@ def up(home: Home, step: Step, *, enforce_iam: bool | None = None, port: int | N
     fingerprint = deployment.fingerprint(checkout())
     if state.deployed != fingerprint:
         deployment.deploy(home, state, tool(".venv-sam", "sam"), step)
+        _verify_sender(state)
         state = state.model_copy(update={"deployed": fingerprint})
         home.save(state)
     sync_mail(state)
@@ -82,6 +84,16 @@ def sync_mail(state: State) -> None:
     """Have the bridge take up new e-mail subscriptions now, so that the next message to them arrives."""
     with _open(f"{state.bridge}/sync", data=b"") as answer:
         answer.read()
+
+
+def _verify_sender(state: State) -> None:
+    """Have the local cloud's SES know the sender of mail. On AWS somebody follows a link, or sets DNS records."""
+    client, stacks = state.client("sesv2"), state.client("cloudformation")
+    (stack,) = stacks.describe_stacks(StackName=stack_name(STAGE))["Stacks"]
+    given = {each["ParameterKey"]: each["ParameterValue"] for each in stack["Parameters"]}
+    known = {each["IdentityName"] for each in client.list_email_identities()["EmailIdentities"]}
+    if (sender := given.get("SenderEmail")) and sender not in known:
+        client.create_email_identity(EmailIdentity=sender)
 
 
 _TITLES = {
@@ -175,7 +187,7 @@ def _await_health(state: State, name: str, process: Process) -> None:
             raise Failure(
                 f"{_TITLES[name]} ended at once. Its log, {process.log}, says:\n{processes.tail(process.log)}"
             )
-        if answers(address, state.certificate):
+        if answers(address, state.certificate) and (name != "mail" or processes.listens(state.ports.smtp)):
             return
         time.sleep(0.1)
     raise Failure(f"{_TITLES[name]} did not answer within {HEALTH_SECONDS} s. Its log: {process.log}")

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-import tempfile
-import time
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -16,11 +13,13 @@ import typer
 
 from puljeport import definitions, letters
 from puljeport.calls import Call, Stage
-from puljeport.notices import Notice, Status
-from puljeport.submissions import State, Submission, submission_id
+from puljeport.notices import APPLICANT, OPERATIONS, Notice, Status
+from puljeport.submissions import State, Submission
 from puljeport_cli import call as calls
 from puljeport_cli import cloud, demo_answers, form, local, mailbox, screen, submissions
 from puljeport_cli import stack as stacks
+from puljeport_cli.demo_days import Days
+from puljeport_cli.demo_uploads import until, upload
 from puljeport_cli.failures import Code
 from puljeport_cli.fill import Answers, fill_docx
 from puljeport_cli.fill_sheets import fill_csv, fill_xlsx
@@ -34,6 +33,9 @@ POOL = "medborgerskab-2018"
 SECOND_POOL = "frivillig-faellesskaber-2027"
 GOOD = "Ansøgning fra Århus Kommune.docx"
 FAULTY = "Ærø – 1. udkast (med fejl).docx"
+TOLD = {Status.SENT, Status.HELD, Status.GATHERED}
+"""What has become of a message that nothing is wrong with: what a contact wants in a digest, or what is more than a
+handful at once, waits for its like."""
 SAMPLES = Path(__file__).parent / "samples"
 """Two of the filled-in forms as LibreOffice saved them, so that showing them does not need it."""
 
@@ -61,13 +63,16 @@ def demo(
     seen = max((mail.id for mail in mailbox.mails(state)), default=0)
     with screen.step("Fill in the form as Word, PDF, Excel, OpenDocument, CSV and JSON, and upload all of them"):
         files = forms(stack, pool)
-        uploaded = {name: upload(stack, pool, name, data) for name, data in files.items()}
+        uploaded = {name: upload(stack, pool.id, name, data) for name, data in files.items()}
     with screen.step("Wait until all are read and everybody is told"):
         found = wait(stack, pool, list(uploaded.values()), seen, timeout)
     outcomes = dict(zip(uploaded, found, strict=True))
-    report(stack, outcomes, seen)
+    days = Days(stack, pool, max((mail.id for mail in mailbox.mails(state)), default=0))
+    days.live()
+    report(stack, pool, outcomes, seen)
+    days.report()
     show_where_next(stack, target, outcomes)
-    if missing := unmet(pool, outcomes):
+    if missing := unmet(pool, outcomes) + days.unmet:
         for expectation in missing:
             screen.error(expectation)
         raise typer.Exit(Code.ERRORS)
@@ -111,18 +116,6 @@ def blank(stack: Stack, pool: Call, ending: str) -> bytes:
     return bytes(answer["Body"].read())
 
 
-def upload(stack: Stack, pool: Call, name: str, data: bytes) -> str:
-    """Put a form in the bucket like `aws s3 cp` does. Gives the id that its submission will have."""
-    bucket, key = stack.output("UploadsBucketName"), f"incoming/{pool.id}/{name}"
-    client = stack.client("s3")
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "form"
-        file.write_bytes(data)
-        client.upload_file(str(file), bucket, key)
-    version = client.head_object(Bucket=bucket, Key=key)["VersionId"]
-    return submission_id(bucket, key, version)
-
-
 def wait(stack: Stack, pool: Call, ids: list[str], seen: int, seconds: float) -> list[Outcome]:
     """Wait until every submission is concluded and told of, or the time is over. Gives what there is then."""
 
@@ -130,14 +123,6 @@ def wait(stack: Stack, pool: Call, ids: list[str], seen: int, seconds: float) ->
         return [outcome(stack, identity, seen) for identity in ids]
 
     return until(outcomes, lambda found: all(settled(pool, each) for each in found), seconds)
-
-
-def until[T](look: Callable[[], T], enough: Callable[[T], bool], seconds: float) -> T:
-    """Look again and again until it is enough or the time is over; what was seen last."""
-    deadline = time.monotonic() + seconds
-    while not enough(found := look()) and time.monotonic() < deadline:
-        time.sleep(0.5)
-    return found
 
 
 def outcome(stack: Stack, identity: str, seen: int) -> Outcome:
@@ -183,24 +168,30 @@ def _answers(found: Outcome) -> dict[str, Any]:
 
 
 def _untold(pool: Call, found: Outcome) -> list[str]:
-    """What is wrong with the messages about a submission: rows not sent, mails that did not arrive, or came twice."""
+    """What is wrong with the messages about a submission: rows not sent, mails that did not arrive, or came twice.
+
+    What is held for a digest or a summary is as it should be.
+    """
     unsent = [
-        f"{notice.audience} was not told ({notice.status})"
-        for notice in found.notices
-        if notice.status is not Status.SENT
+        f"{notice.audience} was not told ({notice.status})" for notice in found.notices if notice.status not in TOLD
     ]
-    address = {contact.id: contact.email for contact in pool.contacts}
-    wanted = Counter(
-        (address[notice.audience], letters.to_contact(notice, letters.Links()).subject)
-        for notice in found.notices
-        if notice.audience in address
-    )
+    sent = [notice for notice in found.notices if notice.status is Status.SENT and notice.audience != OPERATIONS]
+    wanted = Counter(_addressed(pool, found, notice) for notice in sent)
     arrived = Counter((mail.recipient, mail.subject) for mail in found.mails)
     wrong = [f"{arrived[mail]} mails to {mail[0]}: {mail[1]}" for mail in wanted if arrived[mail] != wanted[mail]]
-    return unsent + wrong if wanted else ["nobody was to be told"]
+    return unsent + wrong if found.notices else ["nobody was to be told"]
 
 
-def report(stack: Stack, outcomes: dict[str, Outcome], seen: int) -> None:
+def _addressed(pool: Call, found: Outcome, notice: Notice) -> tuple[str, str]:
+    """To whom a message goes, and under which subject."""
+    if notice.audience == APPLICANT and found.submission:
+        letter = letters.to_applicant(notice, found.submission, pool, letters.Links(), None)
+        return found.submission.email or "", letter.subject
+    address = {contact.id: contact.email for contact in pool.contacts}
+    return address[notice.audience], letters.to_contact(notice, letters.Links()).subject
+
+
+def report(stack: Stack, pool: Call, outcomes: dict[str, Outcome], seen: int) -> None:
     """Print what happened: the records, whether they agree, the problems and the e-mails."""
     records = [each.submission for each in outcomes.values() if each.submission]
     submissions.show_table("What came in", records)
@@ -218,6 +209,13 @@ def report(stack: Stack, outcomes: dict[str, Outcome], seen: int) -> None:
         form.show_problems(f"What is wrong with {faulty.reference}", faulty.problems, "da")
     arrived = mailbox.mails(stack.local, seen) if stack.local else []
     screen.table("E-mails that arrived", ("to", "subject"), [(mail.recipient, mail.subject) for mail in arrived])
+    told = Counter((notice.audience, notice.status) for each in outcomes.values() for notice in each.notices)
+    mailboxes = [
+        (contact.email, told[contact.id, Status.SENT], told[contact.id, Status.HELD])
+        for contact in pool.contacts
+        if any(audience == contact.id for audience, _ in told)
+    ]
+    screen.table("Who was told", ("contact", "at once", "held for its digest, or a summary"), mailboxes)
 
 
 def show_where_next(stack: Stack, target: Target, outcomes: dict[str, Outcome]) -> None:

@@ -9,10 +9,13 @@ import typer
 
 from puljeport import definitions, marking, readers
 from puljeport.applications import Reading, read_application
+from puljeport.blanks import pdf
 from puljeport.calls import Call
 from puljeport.errors import Unreadable
 from puljeport.problems import Problem, Severity
-from puljeport.texts import Language
+from puljeport.rawforms import RawForm
+from puljeport.readers import printed
+from puljeport.texts import LANGUAGES, Language
 from puljeport.versions import carry_over
 from puljeport_cli import answers, screen
 from puljeport_cli.failures import Code, Failure
@@ -57,7 +60,10 @@ def mark(
     if not reading.problems:
         screen.say("[green]✓[/] There is nothing to mark.")
         return
-    copy = marking.mark(file.read_bytes(), reading.problems, lang or reading.language)
+    try:
+        copy = marking.mark(file.read_bytes(), reading.problems, lang or reading.language)
+    except Unreadable as error:  # a print, which has nothing to correct
+        raise Failure(error.problem.message.get(lang or "en"), Code.UNREADABLE) from error
     if copy is None:
         formats = ", ".join(f".{name}" for name in marking.FORMATS)
         raise Failure(f"Files of this kind have no marks; {formats} have. See the problems with `form read`.")
@@ -69,11 +75,23 @@ def mark(
 def _read(file: Path, call: Call, earlier: Call | None) -> tuple[int | None, Reading, Code]:
     """What a file is as an application: the version it says it is of, the reading, and how that ends the command."""
     try:
-        raw = readers.read(file.read_bytes(), file.name)
+        raw = _raw(file, earlier or call)
     except Unreadable as error:
         return None, Reading({}, (error.problem,)), Code.UNREADABLE
     reading = carry_over(call, (raw.version or 0) + 1, earlier, raw) if earlier else read_application(call, raw)
     return raw.version, reading, Code.ERRORS if reading.has_errors else Code.OK
+
+
+def _raw(file: Path, call: Call) -> RawForm:
+    """The texts in a file. A PDF without fields is read as a print of the blank of `call`. Raises Unreadable."""
+    data = file.read_bytes()
+    try:
+        return readers.read(data, file.name)
+    except Unreadable as error:
+        if error.problem.code != "pdf_no_fields":
+            raise
+    # The version is at the foot of the pages, and nothing is read by it.
+    return printed.read(data, [pdf.make(call, 1, language) for language in LANGUAGES])
 
 
 def _as_json(call: Call, version: int | None, reading: Reading) -> dict[str, Any]:

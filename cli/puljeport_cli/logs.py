@@ -31,6 +31,10 @@ class Function(StrEnum):
 
     INTAKE = "intake"
     NOTIFY = "notify"
+    FEEDBACK = "feedback"
+    RECONCILE = "reconcile"
+    ERASE = "erase"
+    TICK = "tick"
 
 
 def logs(

@@ -7,7 +7,22 @@ from typing import Annotated
 
 import typer
 
-from puljeport_cli import call, contacts, demo, form, logs, running, submissions
+from puljeport_cli import (
+    calendar,
+    call,
+    contacts,
+    demo,
+    dlq,
+    erase,
+    extending,
+    form,
+    logs,
+    notice,
+    notices,
+    reconcile,
+    running,
+    submissions,
+)
 from puljeport_cli.failures import Commands
 from puljeport_cli.local import ROOT_VARIABLE
 from puljeport_cli.stack import Target
@@ -41,10 +56,19 @@ def options(
     ctx.obj = Target(stage or None, root)
 
 
+call.app.command("extend")(extending.extend)
+call.app.command("history")(extending.history)
 app.add_typer(call.app, name="call")
 app.add_typer(form.app, name="form")
 app.add_typer(submissions.app, name="submissions")
+app.add_typer(notice.app, name="notice")
+app.add_typer(notices.app, name="notices")
+app.add_typer(dlq.app, name="dlq")
+app.command("reconcile")(reconcile.reconcile)
+app.command("erase")(erase.erase)
 app.command("contacts")(contacts.contacts)
+app.command("calendar")(calendar.calendar)
+app.command("tick")(calendar.tick)
 app.command("up")(running.up)
 app.command("down")(running.down)
 app.command("status")(running.status)

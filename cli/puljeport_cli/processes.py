@@ -104,7 +104,7 @@ def free_port(preferred: int | None = None) -> int:
         if port is None:
             continue
         with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            # Without SO_REUSEADDR, which the mail catcher does not set either: a port that it cannot have is not free.
             try:
                 probe.bind((LOOPBACK, port))
             except OSError:

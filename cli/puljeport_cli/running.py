@@ -18,6 +18,7 @@ QUEUES = {
     "uploads": "UploadsQueueUrl",
     "uploads dead": "UploadsDeadLetterQueueUrl",
     "notify failures": "NotifyFailuresQueueUrl",
+    "feedback dead": "FeedbackDeadLetterQueueUrl",
 }
 
 

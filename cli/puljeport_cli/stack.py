@@ -14,10 +14,21 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from puljeport import settings
 from puljeport.aws import code
+from puljeport.aws import describe as describe_error
+from puljeport.delivery import Delivery, wired
+from puljeport.eraser import Eraser
+from puljeport.erasure import Erasure
+from puljeport.ledger import Ledger
+from puljeport.objects import Objects
 from puljeport.outbox import Outbox
 from puljeport.publish import Publisher
+from puljeport.queues import Queue
+from puljeport.reconcile import Reconcile
+from puljeport.settings import NotifySettings
 from puljeport.store import Store
+from puljeport.subscriptions import POLICIES
 from puljeport.topic import Topic
 from puljeport_cli import screen
 from puljeport_cli.failures import Failure
@@ -84,11 +95,57 @@ class Stack:
         """The topic that notices go to."""
         return Topic(self.client("sns"), self.output("NoticesTopicArn"))
 
-    @property
-    def publisher(self) -> Publisher:
-        """What publishes a call here."""
+    def publisher(self, quota: int = POLICIES) -> Publisher:
+        """What publishes a call here, where SNS filters for `quota` mailboxes."""
         documents = DocumentsBucket(self.client("s3"), self.output("DocumentsBucketName"))
-        return Publisher(self.store, documents, self.topic, now)
+        return Publisher(self.store, self.outbox, documents, self.topic, now, quota)
+
+    def queue(self, output: str) -> Queue:
+        """The queue whose address is in one of the stack's outputs."""
+        return Queue(self.client("sqs"), self.output(output))
+
+    def bucket(self, output: str) -> Objects:
+        """The bucket whose name is in one of the stack's outputs."""
+        return Objects(self.client("s3"), self.output(output))
+
+    @property
+    def delivery(self) -> Delivery:
+        """What sends notices, set up as the function `notify` is."""
+        function = self.output("NotifyFunctionName")
+        given = self.client("lambda").get_function_configuration(FunctionName=function)["Environment"]["Variables"]
+        dynamodb, sns, ses = (self.client(name) for name in ("dynamodb", "sns", "sesv2"))
+        return wired(settings.load(NotifySettings, given), dynamodb, sns, ses, now)
+
+    def reconcile(self, *, repair: bool) -> Reconcile:
+        """What finds and puts back what was lost."""
+        return Reconcile(
+            store=self.store,
+            outbox=self.outbox,
+            ledger=Ledger(self.client("dynamodb"), self.output("TableName")),
+            uploads=self.bucket("UploadsBucketName"),
+            queue=self.queue("UploadsQueueUrl"),
+            delivery=self.delivery,
+            now=now,
+            log=_told,
+            repair=repair,
+        )
+
+    @property
+    def erasure(self) -> Erasure:
+        """What erases here."""
+        return Erasure(
+            store=self.store,
+            outbox=self.outbox,
+            eraser=Eraser(self.client("dynamodb"), self.output("TableName")),
+            uploads=self.bucket("UploadsBucketName"),
+            documents=self.bucket("DocumentsBucketName"),
+            now=now,
+            log=_told,
+        )
+
+
+def _told(submission: str, error: BaseException) -> None:
+    screen.note(f"{submission}: {describe_error(error)}")
 
 
 class DocumentsBucket:
@@ -103,6 +160,16 @@ class DocumentsBucket:
         if self._etag(key) == hashlib.md5(data, usedforsecurity=False).hexdigest():
             return
         self._client.put_object(Bucket=self._bucket, Key=key, Body=data, ContentType=content_type)
+
+    def get(self, key: str, /) -> bytes | None:
+        """What is kept under `key`, None where there is nothing."""
+        try:
+            content: bytes = self._client.get_object(Bucket=self._bucket, Key=key)["Body"].read()
+        except ClientError as error:
+            if code(error) in {"404", "NoSuchKey"}:
+                return None
+            raise
+        return content
 
     def _etag(self, key: str) -> str | None:
         try:

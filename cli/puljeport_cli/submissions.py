@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any
-from urllib.parse import quote_plus
 
 import typer
 
+from puljeport import conclusions
+from puljeport.notices import Notice, Status
 from puljeport.submissions import State, Submission
-from puljeport.uploads import Copies
+from puljeport.uploads import Copies, announcement
 from puljeport_cli import answers, form, screen
 from puljeport_cli import stack as stacks
 from puljeport_cli.failures import Code, Failure
 from puljeport_cli.options import AsJson, InLanguage
 from puljeport_cli.stack import Stack
 
-app = typer.Typer(help="Submissions: list, show, send through again.", no_args_is_help=True)
+app = typer.Typer(help="Submissions: list, show, send through again, withdraw.", no_args_is_help=True)
 
 OPERATOR = "operator"
 LINK_SECONDS = 3600
@@ -52,6 +52,7 @@ def row(submission: Submission) -> dict[str, Any]:
         "applicant": submission.applicant,
         "applicant_name": submission.applicant_name,
         "problems": submission.problem_count,
+        "bounced": submission.bounced,
     }
 
 
@@ -65,10 +66,12 @@ def show_table(title: str, found: Iterable[Submission]) -> None:
             screen.when(submission.received_at),
             submission.applicant_name or submission.applicant or "",
             submission.problem_count,
+            f"bounced ({submission.bounced})" if submission.bounced else "",
         )
         for submission in found
     ]
-    screen.table(title, ("reference", "call", "state", "received", "applicant", "problems"), rows, empty="none")
+    columns = ("reference", "call", "state", "received", "applicant", "problems", "mail")
+    screen.table(title, columns, rows, empty="none")
 
 
 @app.command()
@@ -94,8 +97,15 @@ def show(ctx: typer.Context, label: Label, lang: InLanguage = "da", as_json: AsJ
     if published:
         screen.table("Answers", ("field", "value"), answers.rows(published.call, submission.values, lang), empty="none")
     form.show_problems(_problems_title(submission), submission.problems, lang)
-    told = [(n.audience, n.event.value, n.status.value, screen.when(n.sent_at), n.why or "") for n in notices]
-    screen.table("Told", ("contact", "event", "status", "sent", "why not"), told, empty="nobody")
+    told = [(n.audience, n.event.value, n.status.value, screen.when(n.sent_at), _why_not(n)) for n in notices]
+    screen.table("Told", ("who", "event", "status", "sent", "why not"), told, empty="nobody")
+
+
+def _why_not(notice: Notice) -> str:
+    """Why a message did not reach anybody, as far as it is known."""
+    if notice.bounced:
+        return f"bounced ({notice.bounced}) {screen.when(notice.bounced_at)}"
+    return "no SenderEmail was deployed" if notice.status is Status.NOT_CONFIGURED else notice.why or ""
 
 
 def _problems_title(submission: Submission) -> str:
@@ -118,6 +128,8 @@ def _facts(submission: Submission) -> list[tuple[str, object]]:
         ("returned copy", submission.returned or ""),
         ("replaces", submission.replaces or ""),
         ("replaced by", submission.replaced_by or ""),
+        ("written to", submission.email or ""),
+        ("mail bounced", submission.bounced or ""),
     ]
     return [(name, value) for name, value in facts if value != ""]
 
@@ -178,6 +190,26 @@ def replay(
     screen.table("Replayed", ("reference", "outcome"), [(sent.reference, outcome) for sent, outcome in rows])
 
 
+@app.command()
+def withdraw(
+    ctx: typer.Context,
+    label: Label,
+    reason: Annotated[str, typer.Option(metavar="TEXT", help="Why; it stands in the history.")],
+    by: Annotated[str, typer.Option(metavar="NAME", help="Who asked for it, or who does it.")] = OPERATOR,
+) -> None:
+    """Take a submission back for its applicant: it counts no longer, and everybody concerned is told."""
+    store = stacks.find(ctx.obj).store
+    submission = store.find(label)
+    published = store.current_call(submission.call)
+    try:
+        conclusion = conclusions.withdraw(submission, published.call if published else None, stacks.now())
+    except ValueError as refusal:
+        raise Failure(f"{refusal}.", Code.ERRORS) from None
+    store.conclude(submission, conclusion, stacks.now(), by=by, detail=reason)
+    told = len(conclusion.notices)
+    screen.say(f"[green]✓[/] {submission.reference} is withdrawn; {told} notices are on their way.")
+
+
 def send_again(stack: Stack, submission: Submission) -> str:
     """Put a stored file on intake's queue once more, and say what that will come to."""
     if submission.version_id.startswith("gone-"):
@@ -187,27 +219,7 @@ def send_again(stack: Stack, submission: Submission) -> str:
         stack.store.reopen(submission, stacks.now(), OPERATOR)
     elif not submission.pending:
         outcome = f"sent, but it stays {submission.state}: only an unreadable or late one is read anew"
-    stack.client("sqs").send_message(QueueUrl=stack.output("UploadsQueueUrl"), MessageBody=announcement(submission))
+    stack.client("sqs").send_message(
+        QueueUrl=stack.output("UploadsQueueUrl"), MessageBody=announcement(submission.arrival)
+    )
     return outcome
-
-
-def announcement(submission: Submission) -> str:
-    """The message with which S3 announced the file: S3 user guide, "Event message structure"."""
-    version = {} if submission.version_id == "null" else {"versionId": submission.version_id}
-    record = {
-        "eventVersion": "2.1",
-        "eventSource": "aws:s3",
-        "eventName": "ObjectCreated:Put",
-        "eventTime": submission.received_at.isoformat(),
-        "s3": {
-            "bucket": {"name": submission.bucket},
-            "object": {
-                "key": quote_plus(submission.key, safe="/"),
-                "size": submission.size,
-                "eTag": submission.etag,
-                "sequencer": submission.sequencer,
-                **version,
-            },
-        },
-    }
-    return json.dumps({"Records": [record]})

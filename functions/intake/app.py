@@ -12,10 +12,11 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from puljeport import aws, observe, settings
+from puljeport.documents import Documents
 from puljeport.drawer import Drawer
 from puljeport.intake import Intake
 from puljeport.marking import mark
-from puljeport.readers import read
+from puljeport.readers import printed, read
 from puljeport.store import Store
 from puljeport.uploads import Copies, Uploads, arrivals, is_folder
 
@@ -30,7 +31,9 @@ def _intake() -> Intake:
         drawer=Drawer(aws.dynamodb(), given.table),
         uploads=Uploads(aws.s3()),
         copies=Copies(aws.s3(), given.documents_bucket),
+        documents=Documents(aws.s3(), given.documents_bucket),
         read=read,
+        read_printed=printed.read,
         mark=mark,
         now=lambda: datetime.now(UTC),
         log=lambda submission, error: logger.error(

@@ -12,12 +12,7 @@ from aws_lambda_powertools.utilities.data_classes.dynamo_db_stream_event import 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from puljeport import aws, observe, settings
-from puljeport.delivery import Delivered, Delivery
-from puljeport.letters import Links
-from puljeport.mail import Mail
-from puljeport.outbox import Outbox
-from puljeport.store import Store
-from puljeport.topic import Topic
+from puljeport.delivery import Delivered, Delivery, wired
 
 logger, metrics, tracer = observe.logger(), observe.metrics(), observe.tracer()
 
@@ -34,14 +29,7 @@ METRICS = {
 @cache
 def _delivery() -> Delivery:
     given = settings.load(settings.NotifySettings)
-    return Delivery(
-        store=Store(aws.dynamodb(), given.table),
-        outbox=Outbox(aws.dynamodb(), given.table),
-        topic=Topic(aws.sns(), given.notices_topic_arn),
-        mail=Mail(aws.ses(), given.mail_sender, given.mail_set) if given.mail_sender else None,
-        links=Links(given.portal_url or None),
-        now=lambda: datetime.now(UTC),
-    )
+    return wired(given, aws.dynamodb(), aws.sns(), aws.ses(), lambda: datetime.now(UTC))
 
 
 def tell(record: DynamoDBRecord) -> None:

@@ -38,7 +38,8 @@ def show_call(call: str) -> Response[Any]:
     """The page of one call."""
     made = portal()
     current = made.current(call)
-    versions = made.store.call_versions(call)
+    # One that was published since `current` was read is not told of, so that the page is of one piece.
+    versions = [one for one in made.store.call_versions(call) if one.version <= current.version]
     shown = callpage.page(current, versions, made.documents.of(call, current.version), made.now(), language())
     address = origin() + addresses.path("call", language(), call=call)
     structured = callpage.structured(current.call, address, language())

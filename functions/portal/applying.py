@@ -36,7 +36,7 @@ from puljeport.calls import Call
 from puljeport.checking import Checking
 from puljeport.errors import NotTaken, UnknownSubmission
 from puljeport.items import PublishedCall
-from puljeport.readers import read
+from puljeport.readers import printed, read
 from puljeport.sending import Asked, Followed
 from puljeport.tickets import is_ticket, new_number
 from puljeport.uploads import Post
@@ -264,7 +264,10 @@ def do_check(call: str) -> Response[Any]:
         return _check_page(current, HTTPStatus.UNPROCESSABLE_ENTITY, wrong="none")
     if file.data is None:
         return _check_page(current, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, wrong="large")
-    checking = Checking(made.store, read, lambda error: logger.error("checking failed", extra=observe.fault(error)))
+    checking = Checking(
+        made.store, made.documents, read, printed.read,
+        log=lambda error: logger.error("checking failed", extra=observe.fault(error)),
+    )  # fmt: skip
     reading = checking.check(current, file.data, file.name)
     found = statuspage.read_out(current.call, reading.values, reading.problems, language())
     return _check_page(current, readout=found, file_name=file.name)

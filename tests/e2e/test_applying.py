@@ -38,7 +38,8 @@ def blank(stack: Stack) -> bytes:
     section = DEFINITION["form"]["sections"][0]
     section = section | {"fields": [*section["fields"], field]}
     call = a_call(id=CALL, opens="2018-02-27T00:00:00", deadline="2048-04-09T23:59:59", form={"sections": [section]})
-    stack.publisher.publish(call, "# Vejledning\n\nSådan gør I.")
+    publisher = stack.publisher()
+    publisher.publish(publisher.plan(call), "# Vejledning\n\nSådan gør I.")
     bucket = stack.output("DocumentsBucketName")
     key = f"calls/{CALL}/v1/ansoegningsskema.docx"
     data: bytes = stack.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()

@@ -14,6 +14,8 @@ from typing import Any
 
 import pytest
 
+from builders import ses_event
+from puljeport.notices import APPLICANT
 from puljeport.submissions import State, Submission, submission_id
 from puljeport_cli import call as calls
 from puljeport_cli import demo, mailbox
@@ -27,6 +29,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.cloud]
 POOL = demo.POOL
 ENDINGS = ("docx", "pdf", "xlsx", "csv", "schema.json")
 PATIENCE = 240.0
+RECEIPTS_TO = "samvaer@example.dk"
 
 type Command = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -65,8 +68,15 @@ def test_the_demo_shows_records_problems_and_mails_and_works_twice(after_demo: s
     """Each run gives an accepted record for every kind of file and a faulty one; the second run replaces them."""
     states = Counter(row["state"] for row in rows(puljeport, "submissions", "list", "--call", POOL))
     assert states == {"accepted": 7, "replaced": 7, "needs_correction": 2}
-    for shown in ("replaces the same applicant's", "CVR-nummer", "konsulent-1@example.dk", "submissions show"):
+    for shown in (
+        "replaces the same applicant's",
+        "CVR-nummer",
+        RECEIPTS_TO,
+        "konsulent-2@example.dk",
+        "submissions show",
+    ):
         assert shown in after_demo
+    assert "konsulent-1@example.dk" not in after_demo, "model 2 is the other consultant's topic"
 
 
 def test_every_kind_of_file_gave_the_same_application(after_demo: str, guarded: Stack, puljeport: Command) -> None:
@@ -104,7 +114,7 @@ def test_publishing_twice_left_one_version_and_confirmed_contacts(after_demo: st
 def test_every_mail_about_a_submission_came_once_to_each_contact(
     after_demo: str, guarded: Stack, puljeport: Command
 ) -> None:
-    """No contact got the same message twice, and every notice in the table is sent."""
+    """No contact got the same message twice; every notice is sent, or held for a digest or a summary."""
     assert after_demo
     assert guarded.local
     caught = Counter((mail.recipient, mail.subject) for mail in mailbox.mails(guarded.local))
@@ -112,7 +122,46 @@ def test_every_mail_about_a_submission_came_once_to_each_contact(
     assert set(caught.values()) == {1}
     for row in rows(puljeport, "submissions", "list", "--call", POOL):
         shown = json.loads(puljeport("submissions", "show", row["reference"], "--json").stdout)
-        assert {notice["status"] for notice in shown["notices"]} <= {"sent"}
+        assert {notice["status"] for notice in shown["notices"]} <= {"sent", "held", "gathered", "not_configured"}
+
+
+def test_every_applicant_got_one_receipt(after_demo: str, guarded: Stack, puljeport: Command) -> None:
+    """Each valid form gave one receipt to the address in it, in the words of the template; the faulty one has none."""
+    assert after_demo
+    assert guarded.local
+    caught = [mail for mail in mailbox.mails(guarded.local) if mail.recipient == RECEIPTS_TO]
+    listed = rows(puljeport, "submissions", "list", "--call", POOL)
+    for row in (row for row in listed if row["state"] in {"accepted", "replaced"}):
+        receipts = [mail for mail in caught if mail.subject == f"Vi har modtaget jeres ansøgning ({row['reference']})"]
+        assert len(receipts) == 1
+    text = mailbox.text(guarded.local, caught[0])
+    assert "Det har vi læst i skemaet" in text
+    assert "- CVR-nummer: 55 13 30 18" in text
+
+
+def test_a_mail_that_comes_back_is_shown_and_told_to_operations(
+    after_demo: str, guarded: Stack, puljeport: Command
+) -> None:
+    """What SES tells of a bounce goes through topic, queue and function to the record, the list and a message."""
+    assert after_demo
+    listed = rows(puljeport, "submissions", "list", "--call", POOL, "--state", "accepted")
+    record = guarded.store.find(listed[0]["id"])
+    told = guarded.outbox.of_submission(record.id)
+    mail = next(row for row in told if row.audience == APPLICANT)
+    topic = guarded.output("FeedbackTopicArn")
+    guarded.client("sns").publish(TopicArn=topic, Message=json.dumps(ses_event(mail)))
+    found = demo.until(lambda: read(guarded, record.id), lambda now: now.bounced is not None, PATIENCE)
+    assert found.bounced == "permanent"
+    assert "bounced (permanent)" in puljeport("submissions", "show", record.reference).stdout
+    subject = f"Puljeport {record.reference}: en mail til ansoegeren kom ikke frem"
+    demo.until(lambda: told_operations(guarded, subject), bool, PATIENCE)
+    assert told_operations(guarded, subject) == ["drift@example.dk"]
+
+
+def told_operations(guarded: Stack, subject: str) -> list[str]:
+    """Who got the mails with a subject that begins so."""
+    assert guarded.local
+    return [mail.recipient for mail in mailbox.mails(guarded.local) if mail.subject.startswith(subject)]
 
 
 def test_a_file_for_no_call_reaches_operations_and_is_read_after_a_replay(guarded: Stack, puljeport: Command) -> None:

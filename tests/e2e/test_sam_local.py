@@ -108,6 +108,8 @@ def variables(stack: Stack) -> dict[str, str]:
         "PULJEPORT_TABLE": stack.output("TableName"),
         "PULJEPORT_DOCUMENTS_BUCKET": stack.output("DocumentsBucketName"),
         "PULJEPORT_NOTICES_TOPIC_ARN": stack.output("NoticesTopicArn"),
+        "PULJEPORT_UPLOADS_BUCKET": stack.output("UploadsBucketName"),
+        "PULJEPORT_UPLOADS_QUEUE_URL": stack.output("UploadsQueueUrl"),
     }
 
 
@@ -146,3 +148,24 @@ def test_the_portal_answers_requests(invoke: Invoke, guarded: Stack) -> None:
 def test_every_other_sample_is_answered_without_a_failure(invoke: Invoke, function: str, event: str) -> None:
     """Noise, mixed batches, rows that are gone and expiries: the function answers, and nothing comes back."""
     assert invoke(function, EVENTS / f"{event}.json") == {"batchItemFailures": []}
+
+
+@pytest.mark.parametrize(
+    ("function", "event", "counts"),
+    [
+        ("ReconcileFunction", "reconcile-light", {"sent", "left", "found"}),
+        ("ReconcileFunction", "reconcile-full", {"sent", "left", "found"}),
+        ("EraseFunction", "erase-night", {"erased", "held"}),
+    ],
+)
+def test_the_samples_of_the_clock_are_answered_with_counts(
+    invoke: Invoke, function: str, event: str, counts: set[str]
+) -> None:
+    """What the schedules send is understood by the functions as they are built."""
+    assert invoke(function, EVENTS / f"{event}.json").keys() == counts
+
+
+@pytest.mark.parametrize("event", ["tick-schedule", "tick-contacts"])
+def test_a_tick_runs_with_what_its_schedules_send(invoke: Invoke, event: str) -> None:
+    """Both schedules' events are answered with counts, and no call went wrong."""
+    assert "failed" not in invoke("TickFunction", EVENTS / f"{event}.json")

@@ -13,7 +13,8 @@ from urllib.parse import urlencode, urlsplit
 import pytest
 
 from builders import a_call, a_form
-from puljeport.submissions import State
+from puljeport.submissions import Slot, State
+from puljeport.uploads import Posts
 from puljeport_cli.stack import Stack, now
 from sendforms import connection, send_form
 
@@ -63,6 +64,14 @@ def test_s01_what_a_ticket_does_not_allow_is_refused(guarded: Stack, ticket: Cal
     listed = guarded.client("s3").list_objects_v2(Bucket=guarded.output("UploadsBucketName"), Prefix=key)
     assert "Contents" not in listed
     assert send_form(guarded, asked, b"x" * 10_000_000) == 201
+
+
+def test_s01_a_ticket_that_ran_out_is_refused(guarded: Stack) -> None:
+    """S1: the bucket itself knows when a ticket ends, and takes nothing a second later."""
+    posts = Posts(guarded.client("s3"), guarded.output("UploadsBucketName"))
+    made = posts.make(Slot(CALL, secrets.token_hex(16)).key, 1000, timedelta(seconds=1))
+    time.sleep(2)
+    assert send_form(guarded, {"url": made.url, "fields": made.fields}, b"x") == 403
 
 
 def test_s02_a_ticket_used_twice_is_one_submission(guarded: Stack, ticket: Callable[..., dict[str, Any]]) -> None:

@@ -7,6 +7,7 @@ import html
 import json
 import re
 import secrets
+from collections.abc import Sequence
 from datetime import timedelta
 from http import HTTPStatus
 from typing import Any
@@ -20,6 +21,10 @@ from portal import answers
 from portals import answer, body
 from puljeport import sending
 from puljeport.conclusions import Conclusion
+from puljeport.errors import Unreadable
+from puljeport.problems import problem
+from puljeport.rawforms import RawForm
+from puljeport.readers import read as read_form
 from puljeport.submissions import State, submission_id
 from worlds import World
 
@@ -504,6 +509,24 @@ def test_whatever_is_checked_is_answered(files: dict[str, tuple[str, bytes]], st
     """No file, an empty, a broken and a large one each have a page that says what to do."""
     answered = post(CHECK, *multipart(files))
     assert (answered["statusCode"], words in body(answered)) == (status, True)
+
+
+def test_a_print_is_checked_as_it_would_be_read(shown: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A PDF without fields is held beside the call's blanks, as when it is sent."""
+    held: list[int] = []
+
+    def no_fields(*_: object) -> None:
+        raise Unreadable(problem("pdf_no_fields"))
+
+    def printed(_data: bytes, blanks: Sequence[bytes]) -> RawForm:
+        held.append(len(blanks))
+        return read_form(a_form(), "")
+
+    monkeypatch.setattr("portal.applying.read", no_fields)
+    monkeypatch.setattr("portal.applying.printed.read", printed)
+    assert shown
+    assert "Skemaet er i orden" in body(post(CHECK, *multipart({"file": ("x.pdf", b"%PDF-1.7")})))
+    assert len(held) == 1
 
 
 @pytest.mark.parametrize("kind", ["", FORM, "multipart/form-data", "multipart/form-data; boundary=x", "text/plain"])

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from formfiles import sample_call
+from printing import flattened
 from puljeport.blanks import docx, pdf
 from puljeport.calls import to_json
 from puljeport_cli.fill import Answers, fill_docx
@@ -28,11 +29,13 @@ for name in sys.argv[2:]:
     importlib.import_module(name + ".app")
 from puljeport.applications import read_application
 from puljeport.calls import Call
-from puljeport.readers import read
+from puljeport.readers import printed, read
 folder = pathlib.Path(sys.argv[1])
 call = Call.model_validate(json.loads((folder / "call.json").read_text()))
 for name in ("skema.docx", "skema.pdf"):
     print(sorted(problem.code for problem in read_application(call, read((folder / name).read_bytes(), name)).problems))
+form = printed.read((folder / "print.pdf").read_bytes(), [(folder / "blank.pdf").read_bytes()])
+print(sorted(problem.code for problem in read_application(call, form).problems))
 from portal import app, openapi, rendering
 from puljeport import markdown
 from puljeport.settings import PortalSettings
@@ -77,11 +80,14 @@ def test_the_layer_is_at_most_25_megabytes(layer: Path) -> None:
 
 @pytest.mark.slow
 def test_functions_work_with_what_the_layer_holds(layer: Path, tmp_path: Path) -> None:
-    """With the layer, and boto3 as Lambda brings it, every function is imported, forms are read and pages made."""
+    """With the layer, and boto3 as Lambda brings it, every function works: forms and a print are read, pages made."""
     call = sample_call()
     (tmp_path / "call.json").write_text(json.dumps(to_json(call)))
     (tmp_path / "skema.docx").write_bytes(fill_docx(docx.make(call, 1, "da"), ANSWERS))
-    (tmp_path / "skema.pdf").write_bytes(fill_pdf(pdf.make(call, 1, "da"), ANSWERS))
+    blank = pdf.make(call, 1, "da")
+    filled = fill_pdf(blank, ANSWERS)
+    for name, data in (("skema", filled), ("blank", blank), ("print", flattened(filled))):
+        (tmp_path / f"{name}.pdf").write_bytes(data)
     runtime = tmp_path / "runtime"
     runtime.mkdir()
     installed = next(Path(entry) for entry in sys.path if (Path(entry) / "boto3").is_dir())
@@ -98,4 +104,4 @@ def test_functions_work_with_what_the_layer_holds(layer: Path, tmp_path: Path) -
         env=settings, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    assert done.stdout.splitlines() == ["[]", "[]"]
+    assert done.stdout.splitlines() == ["[]", "[]", "['pdf_printed']"]

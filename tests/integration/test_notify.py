@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
+from dataclasses import replace
+from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
+import roles
 from builders import a_form
-from puljeport.notices import Status
+from puljeport.notices import Status, endpoint
 from worlds import World, worker_client
 
 KEY = "incoming/samvaer-2018/skema.json"
 
 
 def test_a_notice_is_published_with_attributes_to_filter_by(world: World) -> None:
-    """Call, event, role, contact and language are message attributes, so that a subscription can choose."""
+    """Call, event, role, contact, language and mailbox are message attributes, so that a subscription can choose."""
     world.take(KEY, a_form())
     world.notify_all()
     attributes = [
@@ -23,7 +27,7 @@ def test_a_notice_is_published_with_attributes_to_filter_by(world: World) -> Non
         for message in world.received_messages()
     ]
     expected = {"call": "samvaer-2018", "event": "accepted", "role": "professional", "language": "da"}
-    assert expected | {"contact": "professional-1"} in attributes
+    assert expected | {"contact": "professional-1", "mailbox": endpoint("konsulent-1@example.dk")} in attributes
     assert len(attributes) == 2
 
 
@@ -109,6 +113,32 @@ def test_people_get_text_and_programs_get_json_in_one_publish(world: World) -> N
     world.notify_all()
     worker_client("sns").meta.events.unregister("provide-client-params.sns.Publish", see)
     variants = json.loads(published[0])
-    assert "Der er kommet en indsendelse" in variants["default"]
+    assert "Der er kommet en ansøgning" in variants["default"]
     assert json.loads(variants["https"]) == json.loads(variants["sqs"])
     assert "email" not in variants, "e-mail subscribers get the default"
+
+
+def test_s15_updates_name_no_attribute_that_the_role_may_not(world: World) -> None:
+    """Sent, held, refused, without a sender, and counted: all that notify updates is what its role is narrowed to."""
+    named: dict[str, set[str]] = {"CountMessages": set(), "MarkNotices": set()}
+
+    def see(params: dict[str, Any], **_: object) -> None:
+        statement = "CountMessages" if params["Key"]["PK"]["S"].startswith("PACE#") else "MarkNotices"
+        expression = params["UpdateExpression"] + params["ConditionExpression"]
+        names = params["ExpressionAttributeNames"] | {"expires_at": "expires_at"}
+        named[statement] |= {name for slot, name in names.items() if slot in expression}
+
+    client = worker_client("dynamodb")
+    client.meta.events.register("provide-client-params.dynamodb.UpdateItem", see)
+    for number in range(8):
+        world.take(f"{KEY}-{number}", a_form(contact_name=None))
+    world.take(KEY, a_form(contact_email="ane@example.dk"))
+    world.monkeypatch.setattr(world, "delivery", replace(world.delivery, mail=None))
+    world.faults.fail("Publish", ClientError({"Error": {"Code": "InvalidParameter"}}, "Publish"), nth=1)
+    world.notify_all()
+    client.meta.events.unregister("provide-client-params.dynamodb.UpdateItem", see)
+    assert Counter(row["status"]["S"] for row in world.items("notice")).keys() == {
+        "sent", "held", "failed", "not_configured"
+    }  # fmt: skip
+    assert named["CountMessages"] <= roles.ATTRIBUTES["CountMessages"]
+    assert named["MarkNotices"] == roles.ATTRIBUTES["MarkNotices"]

@@ -87,7 +87,7 @@ def page_of(site: str, browser: Browser) -> Open:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out what needs a program that is not installed.
 
-    In Debian: libreoffice-writer, libreoffice-calc, pdftk-java, poppler-utils, chromium, npm.
+    In Debian: chromium, ghostscript, libreoffice-writer, libreoffice-calc, npm, pdftk-java, poppler-utils, qpdf.
     """
     missing: dict[str, int] = {}
     left_out = []

@@ -1,4 +1,4 @@
-// Fills a PDF form in as a JavaScript library does: node fill_pdf.mjs <pdfjs|pdf-lib> <form> <answers.json> <filled>
+// Fills a PDF form in as a JavaScript library does: node fill_pdf.mjs <pdfjs|pdf-lib|pdf-lib-flat> <form> <answers.json> <filled>
 // Answers are by field name: a text, a choice, or true for a box to tick.
 import { readFileSync, writeFileSync } from "node:fs";
 
@@ -31,6 +31,10 @@ async function withPdfLib() {
     if (field instanceof PDFCheckBox) field.check();
     else if (field instanceof PDFDropdown || field instanceof PDFRadioGroup) field.select(answer);
     else field.setText(answer);
+  }
+  if (library === "pdf-lib-flat") {
+    pdf.getForm().flatten();
+    return pdf.save();
   }
   // Its own fonts have no ł or 😀; whoever shows the file draws the answers.
   return pdf.save({ updateFieldAppearances: false });

@@ -30,8 +30,8 @@ for each in fillings.drafts(CURRENT.call, CURRENT.version, WORLD.moment, {}, {})
 DRAFT = {"draft": fillings.draft_id("begun"), "secret": fillings.SECRET, "section": CURRENT.call.form.sections[0].id}
 DESCRIPTION = json.loads(openapi.description(web.app, "http://127.0.0.1"))
 OPERATIONS = {
-    operation.label: operation
-    for operation in (found.ok() for found in schemathesis.openapi.from_dict(DESCRIPTION).get_all_operations())
+    found.ok().label: found.ok()  # type: ignore[union-attr]
+    for found in schemathesis.openapi.from_dict(DESCRIPTION).get_all_operations()
 }
 
 

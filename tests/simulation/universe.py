@@ -10,17 +10,15 @@ from __future__ import annotations
 import copy
 import json
 import random
-from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeoutError
-from moto.core.models import DEFAULT_ACCOUNT_ID
-from moto.ses.models import ses_backends
 
 import builders
-from builders import MIDWAY, a_form, s3_event
+from builders import MIDWAY, a_form, s3_event, ses_event
 from puljeport.calls import Call
 from puljeport.conclusions import withdraw
 from puljeport.errors import Contention
@@ -28,7 +26,7 @@ from puljeport.extensions import Cause, Extension, Waiver
 from puljeport.notices import Status
 from puljeport.submissions import State, Submission
 from puljeport.texts import Text
-from puljeport.uploads import arrivals
+from puljeport.uploads import announcement
 from simulation import steps
 from worlds import Crash, World
 
@@ -186,10 +184,12 @@ class Universe:
 
     def _extend(self, step: steps.Extend) -> None:
         until = self._deadline() + timedelta(hours=step.hours)
-        self.world.extend(Extension(
+        given = Extension(
             until=until, reason=Text(da="Nedbrud"), cause=Cause.OUTAGE, approved_by="chef", at=self.world.clock()
-        ))  # fmt: skip
+        )
+        self.world.store.extend(CALL, given)
         self._note_deadline()
+        self._again(lambda late: not self._current.is_late(late.received_at))
 
     def _waive(self, step: steps.Waive) -> None:
         until = self.world.clock().astimezone(self._current.zone).replace(tzinfo=None, microsecond=0)
@@ -197,13 +197,19 @@ class Universe:
         waiver = Waiver(
             applicant=step.applicant, until=until, reason="Sygdom", approved_by="chef", at=self.world.clock()
         )
-        self.world.waive(waiver)
+        self.world.store.waive(CALL, waiver)
+        self._again(lambda late: late.applicant == step.applicant and late.received_at <= waiver.ends_at(self._current))
         self.waivers.append((self.world.clock(), step.applicant, waiver.ends_at(self._current)))
 
     def _replay(self, _: steps.Replay) -> None:
+        self._again(lambda _: True, State.UNREADABLE)
+
+    def _again(self, which: Callable[[Submission], bool], state: State = State.LATE) -> None:
+        """An operator's command puts submissions back through intake."""
         for submission in self.world.submissions().values():
-            if submission.state is State.UNREADABLE and not submission.replay:
-                self.world.send_again(submission)
+            if submission.state is state and not submission.replay and which(submission):
+                self.world.store.reopen(submission, self.world.clock(), "operator")
+                self.queue.append(Message(json.loads(announcement(submission.arrival)), self.world.clock()))
 
     def _redrive(self, _: steps.Redrive) -> None:
         for message in self.dead:
@@ -220,8 +226,7 @@ class Universe:
     def _bounce(self, step: steps.Bounce) -> None:
         sent = [row for row in self.world.rows() if row.audience == "@applicant" and row.message_id]
         for row in [row for row in sent if self.applicant_of(row.submission) == step.applicant][:1]:
-            for _ in range(2):
-                self.world.bounce(row)
+            assert self.world.run_feedback(*[ses_event(row)] * 2) == []
 
     # -- what follows by itself --------------------------------------------------------------------------------------
 
@@ -255,6 +260,12 @@ class Universe:
     def _faults(self, faults: tuple[steps.Fault, ...]) -> _Struck:
         return _Struck(self, {fault.call: fault.kind for fault in faults})
 
+    def is_idle(self) -> bool:
+        """Whether nothing is on its way: no message, no stream record, no notice or file that waits for a worker."""
+        waiting = any(row.status is Status.PENDING for row in self.world.rows())
+        received = any(record.pending for record in self.world.submissions().values())
+        return not (self.queue or self.stream or waiting or received)
+
     # -- looking -----------------------------------------------------------------------------------------------------
 
     def applicant_of(self, submission: str) -> str | None:
@@ -266,11 +277,6 @@ class Universe:
         """Every object version under incoming, with its key."""
         found = self.world.s3.list_object_versions(Bucket="puljeport-test-uploads", Prefix="incoming/")
         return {version["VersionId"]: version["Key"] for version in found.get("Versions", [])}
-
-    def mails(self) -> Counter[str]:
-        """How many mails went to each applicant's address."""
-        sent = ses_backends[DEFAULT_ACCOUNT_ID]["eu-north-1"].sent_messages
-        return Counter(address for mail in sent for address in mail.destinations["ToAddresses"])
 
 
 class _Struck:
@@ -317,4 +323,4 @@ def _reader(read: Any) -> Any:
     return careful
 
 
-__all__ = ["CALL", "MIDWAY", "Submission", "Universe", "arrivals", "the_call"]
+__all__ = ["CALL", "MIDWAY", "Submission", "Universe", "the_call"]

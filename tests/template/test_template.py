@@ -13,8 +13,21 @@ from cfnlint.config import ManualArgs
 from moto.events.models import EventPattern
 from pydantic import BaseModel
 
-from notify.app import METRICS
-from puljeport.settings import PREFIX, IntakeSettings, NotifySettings, PortalSettings
+import erase.app
+import feedback.app
+import notify.app
+import reconcile.app
+import tick.app
+from puljeport.settings import (
+    PREFIX,
+    EraseSettings,
+    FeedbackSettings,
+    IntakeSettings,
+    NotifySettings,
+    PortalSettings,
+    ReconcileSettings,
+    TickSettings,
+)
 from puljeport.submissions import State
 from template.resources import Resource, many, named, of
 from template.transformed import TEMPLATE, source
@@ -24,7 +37,11 @@ KEEPS = {"Retain", "RetainExceptOnCreate"}
 SETTINGS: dict[str, type[BaseModel]] = {
     "IntakeFunction": IntakeSettings,
     "NotifyFunction": NotifySettings,
+    "TickFunction": TickSettings,
     "PortalFunction": PortalSettings,
+    "ReconcileFunction": ReconcileSettings,
+    "EraseFunction": EraseSettings,
+    "FeedbackFunction": FeedbackSettings,
 }
 
 
@@ -109,13 +126,19 @@ def test_the_table_can_be_put_back(resources: dict[str, Resource]) -> None:
 
 def test_every_function_is_the_code_that_is_here(resources: dict[str, Resource]) -> None:
     """Each handler names a function in `functions/`, and states the runtime, the time and the memory it gets."""
+    fed = {
+        function
+        for mapping in of(resources, "AWS::Lambda::EventSourceMapping").values()
+        for function in named(mapping["FunctionName"])
+    }
     for name, function in of(resources, "AWS::Lambda::Function").items():
         module, _, handler = function["Handler"].rpartition(".")
         path = TEMPLATE.parent / "functions" / (module.replace(".", "/") + ".py")
         assert f"def {handler}(" in path.read_text(encoding="utf-8"), name
         assert function["Runtime"] == "python3.13", name
         assert function["Architectures"] == [{"Ref": "Architecture"}], name
-        assert 0 < function["Timeout"] <= 60, name
+        # What a queue or a stream feeds must be quick; what a clock wakes may take until it is woken again.
+        assert 0 < function["Timeout"] <= (60 if name in fed else 300), name
         assert function["MemorySize"] >= 512, name
 
 
@@ -234,18 +257,23 @@ def test_r23_every_function_is_watched(resources: dict[str, Resource]) -> None:
 
 
 def test_alarms_reach_operations(resources: dict[str, Resource]) -> None:
-    """Every alarm says what it means and tells the operations topic when it begins and ends; silence is no alarm."""
+    """Every alarm says what it means and tells the operations topic when it begins and ends. Silence is an alarm only
+    where a function that a clock wakes is waited for."""
     for name, alarm in of(resources, "AWS::CloudWatch::Alarm").items():
         assert alarm["AlarmActions"] == alarm["OKActions"] == [{"Ref": "OperationsTopic"}], name
-        assert alarm["TreatMissingData"] == "notBreaching", name
+        waited_for = alarm["ComparisonOperator"] == "LessThanThreshold"
+        assert alarm["TreatMissingData"] == ("breaching" if waited_for else "notBreaching"), name
         assert len(alarm["AlarmDescription"]) > 20, name
 
 
 def test_alarms_watch_metrics_that_are_sent(resources: dict[str, Resource]) -> None:
     """An alarm on a metric of ours names one that the functions send, under the service name that they send it as."""
     sent = {"intake": {"Submission" + state.value.title().replace("_", "") for state in State}}
-    sent["notify"] = set(METRICS.values())
+    sent["notify"] = set(notify.app.METRICS.values())
+    sent |= {"reconcile": reconcile.app.METRICS, "erase": erase.app.METRICS}
+    sent["tick"] = {*tick.app.METRICS.values(), tick.app.TICKED, tick.app.UNREACHED}
     sent["portal"] = {"PortalFailed", "PortalAnswered"}
+    sent["feedback"] = set(feedback.app.METRICS.values())
     services = {
         function["Environment"]["Variables"]["POWERTOOLS_SERVICE_NAME"]["Fn::Sub"]: function["Handler"].split(".")[0]
         for function in of(resources, "AWS::Lambda::Function").values()
@@ -258,12 +286,57 @@ def test_alarms_watch_metrics_that_are_sent(resources: dict[str, Resource]) -> N
         assert alarm["MetricName"] in sent[services[dimension["Value"]["Fn::Sub"]]]
 
 
+def test_every_function_that_a_clock_wakes_is_missed_when_it_is_silent(resources: dict[str, Resource]) -> None:
+    """A schedule that stops, or a function that never gets to its end, raises an alarm: nobody else would notice."""
+    missed = {
+        alarm["Dimensions"][0]["Value"]["Fn::Sub"]
+        for alarm in of(resources, "AWS::CloudWatch::Alarm").values()
+        if alarm["TreatMissingData"] == "breaching"
+    }
+    functions = of(resources, "AWS::Lambda::Function")
+    woken = {name for rule in of(resources, "AWS::Events::Rule").values() for name in named(rule["Targets"])}
+    assert woken >= {"ReconcileFunction", "EraseFunction"}
+    for name in woken:
+        assert functions[name]["Environment"]["Variables"]["POWERTOOLS_SERVICE_NAME"]["Fn::Sub"] in missed, name
+
+
+OPERATING = (TEMPLATE.parent / "docs/operating.md").read_text(encoding="utf-8")
+
+
+def test_every_alarm_has_its_page(resources: dict[str, Resource]) -> None:
+    """For each alarm there is a section that says what it means and what to do, and no section is left over."""
+    headings = re.findall(r"^### (`.+?):", OPERATING, re.MULTILINE)
+    sections = [name for heading in headings for name in re.findall(r"`([a-z-]+)`", heading)]
+    alarms = [
+        alarm["AlarmName"]["Fn::Sub"].removeprefix("puljeport-${Stage}-")
+        for alarm in of(resources, "AWS::CloudWatch::Alarm").values()
+    ]
+    assert sorted(sections) == sorted(alarms)
+
+
 def test_the_dashboard_can_be_drawn(resources: dict[str, Resource]) -> None:
     """The dashboard's text is JSON once its names are filled in, and no two of its pictures overlap."""
     (dashboard,) = of(resources, "AWS::CloudWatch::Dashboard").values()
     widgets = json.loads(re.sub(r"\$\{[^}]+\}", "name", dashboard["DashboardBody"]["Fn::Sub"]))["widgets"]
     places = [(widget["x"], widget["y"]) for widget in widgets]
     assert len(set(places)) == len(places) >= 4
+
+
+def test_a_calendar_that_stands_still_is_noticed_within_a_quarter_of_an_hour(resources: dict[str, Resource]) -> None:
+    """The clock wakes tick every five minutes; three in a row that did not come to their end raise the alarm."""
+    rules = of(resources, "AWS::Events::Rule").values()
+    ticks = {
+        rule["ScheduleExpression"]: target
+        for rule in rules
+        for target in rule["Targets"]
+        if named(target["Arn"]) == {"TickFunction"}
+    }
+    assert set(ticks) == {"rate(5 minutes)", "cron(0 6 * * ? *)"}
+    daily = ticks["cron(0 6 * * ? *)"]
+    assert json.loads(daily["Input"]) == {"task": tick.app.CONTACTS}
+    (alarm,) = (each for each in of(resources, "AWS::CloudWatch::Alarm").values() if each["MetricName"] == "TickDone")
+    assert alarm["Period"] * alarm["EvaluationPeriods"] == 15 * 60
+    assert (alarm["Threshold"], alarm["TreatMissingData"]) == (1, "breaching")
 
 
 def test_outputs_are_explained(template: dict[str, Any]) -> None:

@@ -70,6 +70,34 @@ def choice(name: str) -> dict[str, Any]:
     return {"id": name, "label": TEXT}
 
 
+def digest(**keys: object) -> Change:
+    """Have the first contact want a digest."""
+    return put("contacts", 0, "digest", value=keys)
+
+
+def topics(name: str, *answers: str) -> Change:
+    """Have the second contact answer for these topics."""
+    return put("contacts", 1, "topics", value={"field": name, "answers": list(answers)})
+
+
+def away(contact: int, first: str, last: str) -> Change:
+    """Have a contact be away."""
+    return put("contacts", contact, "away", value=[{"first": first, "last": last}])
+
+
+def rounds(*names: str, month: int = 4, day: int = 1) -> Change:
+    """Have rounds of these names in the place of the deadline, `day` days apart."""
+    times = [
+        {"id": name, "until": f"2018-{month:02}-{1 + number * day:02}T12:00:00"} for number, name in enumerate(names)
+    ]
+
+    def change(definition: dict[str, Any]) -> None:
+        del definition["deadline"]
+        definition["periods"] = times
+
+    return change
+
+
 WHEN = {"field": "political_decision", "equals": True}
 
 WRONG_PLACES: list[tuple[str, Change, str, str]] = [
@@ -253,6 +281,33 @@ WRONG_PLACES: list[tuple[str, Change, str, str]] = [
     ("before what is no date", rule(kind="before", earlier="start", later="model"), "rules[0].later", "must be date"),
     ("no name is near", put("one_per", value="x"), "one_per", "none has a similar name"),
     ("before itself", rule(kind="before", earlier="end", later="end"), "rules[0].later", "itself"),
+    ("receipts to no address", put("receipt_to", value="contact_name"), "receipt_to", "must be email"),
+    ("reminded twice", put("reminders", value={"contacts": [7, 7]}), "reminders.contacts[1]", "already"),
+    ("never to close", lambda d: d.pop("deadline"), "deadline", "or `periods`"),
+    ("closed and open", put("periods", value=[{"id": "one", "until": "2018-04-01T12:00:00"}]), "periods", "leave out"),
+    ("period twice", rounds("one", "one"), "periods[1].id", "already"),
+    ("period with a taken name", rounds("one", "later"), "periods[1].id", "choose another"),
+    ("periods out of order", rounds("one", "two", day=0), "periods[1].until", "put them in order"),
+    ("period before it opens", rounds("one", month=1), "periods[0].until", "not after 2018-02-27"),
+    (
+        "period that ends in a skipped hour",
+        put("periods", value=[{"id": "one", "until": "2018-03-25T02:30:00"}]),
+        "periods[0].until",
+        "does not exist",
+    ),
+    ("gathered as an event", put("contacts", 0, "notify", value=["digest"]), "contacts[0].notify[0]", "under the key"),
+    ("digest of the call", digest(events=["closed"]), "contacts[0].digest.events[0]", "under `notify`"),
+    ("digest of an event twice", digest(events=["replaced"] * 2), "contacts[0].digest.events[1]", "already"),
+    ("at once and gathered", digest(events=["late"]), "contacts[0].digest.events[0]", "at once or in its digest"),
+    ("weekday of every day", digest(day="monday", events=["replaced"]), "contacts[0].digest.day", "every: week"),
+    ("hour as a number", digest(at=8, events=["replaced"]), "contacts[0].digest.at", "in quotes"),
+    ("hour with seconds", digest(at="08:00:00", events=["replaced"]), "contacts[0].digest.at", "hour and minute"),
+    ("topics of a text", topics("background", "model-1"), "contacts[1].topics.field", "must be choice or"),
+    ("topics of no field", topics("modell", "model-1"), "contacts[1].topics.field", "did you mean `model`"),
+    ("topic that is no choice", topics("model", "model-4"), "contacts[1].topics.answers[0]", "did you mean `model-"),
+    ("topic twice", topics("model", "model-1", "model-1"), "contacts[1].topics.answers[1]", "already"),
+    ("away without deputy", away(0, "2018-03-01", "2018-03-02"), "contacts[0].away", "nobody stands in"),
+    ("back before gone", away(1, "2018-03-02", "2018-03-01"), "contacts[1].away[0].last", "is before"),
 ]
 
 WRONG_MONEY: list[tuple[str, Change, str, str]] = [
@@ -400,3 +455,89 @@ def test_texts_are_found_everywhere() -> None:
     assert ("form", "sections", 4, "fields", 0, "columns", 1, "choices", 6, "label") in paths
     assert ("rules", 9, "message") in paths
     assert ("distributed", "note") in paths
+
+
+ROUNDS = PLACES | {
+    "deadline": None,
+    "distributed": None,
+    "periods": [{"id": "spring", "until": "2018-03-25T01:59:59"}, {"id": "autumn", "until": "2018-10-28T03:00:00"}],
+}
+
+
+@pytest.mark.parametrize(
+    ("received", "period"),
+    [
+        ("2018-01-01T00:00:00Z", "spring"),
+        ("2018-03-25T00:59:59.999Z", "spring"),
+        ("2018-03-25T01:00:00Z", "autumn"),
+        ("2018-10-28T02:00:00.999Z", "autumn"),
+        ("2018-10-28T02:00:01Z", "later"),
+        ("2028-02-29T12:00:00Z", "later"),
+    ],
+)
+def test_each_file_belongs_to_one_round_of_a_call_without_deadline(received: str, period: str) -> None:
+    """The whole of a round's last second is in it, on both nights of the clocks; what comes after all of them waits."""
+    call = Call.model_validate(ROUNDS)
+    at = datetime.fromisoformat(received)
+    assert call.period(at) == period
+    assert call.period(at.astimezone(call.zone)) == period
+
+
+def test_a_call_without_deadline_never_closes_and_nothing_is_late() -> None:
+    """It is announced, then open for good, until the day of its distribution."""
+    call = Call.model_validate(ROUNDS)
+    assert (call.deadline_at, call.closes_at) == (None, None)
+    years = timedelta(days=9999)
+    assert not call.is_late(call.opens_at + years)
+    assert call.stage(call.opens_at - timedelta(seconds=1)) is Stage.ANNOUNCED
+    assert call.stage(call.opens_at + years) is Stage.OPEN
+    shared_out = Call.model_validate(ROUNDS | {"distributed": {"date": "2019-01-01"}})
+    assert shared_out.stage(datetime(2018, 12, 31, 23, tzinfo=UTC)) is Stage.DISTRIBUTED
+
+
+def test_a_call_with_deadline_has_no_rounds() -> None:
+    """Without `periods` no file belongs to one."""
+    assert Call.model_validate(PLACES).period(datetime(2018, 3, 1, tzinfo=UTC)) is None
+
+
+@pytest.mark.parametrize(
+    ("deadline", "grace", "closes"),
+    [
+        ("2018-04-09T23:59:59", 0, "2018-04-09T22:00:00"),
+        ("2018-04-09T12:00:00", 0, "2018-04-09T10:00:01"),
+        ("2018-04-09T23:59:59", 10, "2018-04-09T22:10:00"),
+        ("2018-03-25T01:59:59", 0, "2018-03-25T01:00:00"),
+        ("2018-10-28T01:59:59", 120, "2018-10-28T02:00:00"),
+        ("2028-02-29T23:59:59", 0, "2028-02-29T23:00:00"),
+    ],
+)
+def test_a_call_closes_a_second_after_its_deadline_and_grace(deadline: str, grace: int, closes: str) -> None:
+    """At noon and at the end of a day, over both changes of the clocks (grace is time that passes), on a leap day."""
+    dates = {"deadline": deadline, "late_policy": {"grace_minutes": grace}, "distributed": None}
+    call = Call.model_validate(PLACES | dates)
+    first = datetime.fromisoformat(closes).replace(tzinfo=UTC)
+    assert call.closes_at == first
+    assert call.is_late(first)
+    assert not call.is_late(first - timedelta(microseconds=1))
+
+
+@pytest.mark.parametrize(
+    ("named", "mails", "field_id"),
+    [
+        ("other", [("first", True), ("other", False)], "other"),
+        (None, [("first", False), ("other", True)], "other"),
+        (None, [("first", False), ("other", False)], "first"),
+        (None, [], None),
+    ],
+)
+def test_receipts_go_to_the_field_that_is_named_or_that_must_be_answered(
+    named: str | None, mails: list[tuple[str, bool]], field_id: str | None
+) -> None:
+    """Else to the first e-mail field of the form, else to none."""
+    changed = copy.deepcopy(PLACES)
+    fields = [f for s in changed["form"]["sections"] for f in s["fields"]]
+    assert [f["id"] for f in fields if f["type"] == "email"] == ["contact_email"]
+    section = next(s for s in changed["form"]["sections"] if any(f["type"] == "email" for f in s["fields"]))
+    section["fields"] = [f for f in section["fields"] if f["type"] != "email"]
+    section["fields"] += [{"id": name, "type": "email", "required": must, "label": TEXT} for name, must in mails]
+    assert Call.model_validate(changed | {"receipt_to": named}).receipt_field == field_id

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from builders import MIDWAY, a_call
+from builders import DEFINITION, MIDWAY, a_call
 from portals import again
 from puljeport import changes
 from puljeport.calls import Call
@@ -39,7 +39,7 @@ def test_an_extension_stands_among_the_changes_on_its_own_day() -> None:
     """Applicants see until when the deadline was put off, why, and on which day that was decided."""
     versions = [PublishedCall(a_call(), 1, datetime(2018, 2, 27, tzinfo=UTC))]
     given = Extension(
-        until=datetime(2018, 4, 12, 12), reason=Text(da="Portalen var nede"), approved_by="chefen",
+        until=datetime.fromisoformat("2018-04-12T12:00"), reason=Text(da="Portalen var nede"), approved_by="chefen",
         at=datetime(2018, 4, 9, 20, tzinfo=UTC),
     )  # fmt: skip
     newest = changes.history(versions, (given,), "da")[0]
@@ -52,12 +52,17 @@ def test_an_extension_stands_among_the_changes_on_its_own_day() -> None:
 @pytest.mark.parametrize(
     ("changed", "words"),
     [
-        ({"deadline": None, "periods": [{"id": "a", "until": "2018-06-30T12:00:00"}]}, "Rundernes frister er ændret"),
+        (
+            {"deadline": None, "periods": ({"id": "round-1", "until": "2018-06-30T12:00:00"},)},
+            "Rundernes frister er ændret",
+        ),
         ({"places": 4}, "Antallet af pladser er ændret"),
         ({"opens": "2018-03-01T00:00:00"}, "Puljen åbner nu torsdag den 1. marts 2018"),
         ({"title": {"da": "Andet"}}, "Puljens navn er ændret"),
         ({"summary": {"da": "Andet"}, "description": {"da": "Andet"}}, "Beskrivelsen er ændret"),
         ({"distributed": {"date": "2018-05-14"}}, "Det blev offentliggjort, hvem der fik plads"),
+        ({"contacts": [DEFINITION["contacts"][0]]}, "Kontaktoplysningerne er ændret"),
+        ({"contacts": [each | {"notify": ["closed"]} for each in DEFINITION["contacts"]]}, "Mindre rettelser"),
         ({"reference_prefix": "ABC"}, "Mindre rettelser"),
     ],
 )

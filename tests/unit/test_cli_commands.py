@@ -13,11 +13,10 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from puljeport.submissions import State, Submission
-from puljeport.uploads import arrivals
+from puljeport.uploads import announcement, arrivals
 from puljeport_cli import deployment, stack
 from puljeport_cli.failures import Code, explain, hoisted
 from puljeport_cli.main import app
-from puljeport_cli.submissions import announcement
 
 WORDS = st.lists(st.sampled_from(["call", "list", "--json", "x", "--stage=dev", "--call"]))
 
@@ -45,7 +44,7 @@ def test_after_a_double_dash_nothing_is_an_option() -> None:
 def test_a_replay_announces_exactly_the_stored_object(key: str, version: str) -> None:
     """Whatever characters the key has, intake reads the very same bucket, key and version from the message."""
     stored = submission(key=key, version_id=version)
-    (told,) = arrivals(announcement(stored))
+    (told,) = arrivals(announcement(stored.arrival))
     assert (told.bucket, told.key) == (stored.bucket, stored.key)
     assert (told.version_id or "null") == version
 

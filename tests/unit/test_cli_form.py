@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
+from printing import flattened
 from puljeport_cli.demo_answers import FAULTY, GOOD
 from puljeport_cli.fill import Answers, fill_docx
+from puljeport_cli.fillpdf import fill_pdf
 from puljeport_cli.main import app
 
 CALL = Path(__file__).parents[2] / "calls" / "medborgerskab-2018"
@@ -97,3 +99,18 @@ def test_a_missing_file_is_one_line_and_no_traceback(tmp_path: Path) -> None:
     assert outcome.exit_code == 3
     assert outcome.stderr.startswith("Error: ")
     assert len(outcome.stderr.strip().splitlines()) == 1
+
+
+def test_a_print_of_the_pdf_form_is_read_and_not_marked(tmp_path: Path) -> None:
+    """A PDF without fields is read by the call's blank, with a warning; it is not marked, and that is said."""
+    blank_file, file = tmp_path / "blank.pdf", tmp_path / "print.pdf"
+    assert run("call", "blank", CALL, "--format", "pdf", "-o", blank_file).exit_code == 0
+    file.write_bytes(flattened(fill_pdf(blank_file.read_bytes(), GOOD)))
+    outcome = run("form", "read", file, "--call", CALL, "--json")
+    assert outcome.exit_code == 0, outcome.output
+    read = json.loads(outcome.stdout)
+    assert (read["version"], read["applicant"], read["problems"][0]["code"]) == (1, "751", "pdf_printed")
+    assert read["values"]["contact_name"] == GOOD["contact_name"]
+    refused = run("form", "mark", file, "--call", CALL, "--lang", "en")
+    assert refused.exit_code == 2
+    assert "choose “Save”" in " ".join(refused.output.split())

@@ -173,7 +173,7 @@ EDITS = [
         "contacts[0].role",
         "`administrative`, `professional` or `operations`",
     ),
-    Edit("unknown event", "notify: [closed,", "notify: [closes,", 0, "contacts[0].notify[0]", "`closed`"),
+    Edit("unknown event", "notify: [late,", "notify: [tardy,", 0, "contacts[0].notify[0]", "`late`"),
     Edit(
         "unknown kind of applicant",
         "kinds: [municipality]",

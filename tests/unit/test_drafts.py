@@ -66,8 +66,9 @@ def reading(call: Call, form: bytes) -> Reading:
 
 
 def test_the_draft_has_every_field_with_a_type_that_fits_its_label(tmp_path: Path) -> None:
-    """Sections, labels, types, required marks, choices and columns are those of the form."""
+    """Sections, labels, types, required marks, choices and columns are the form's, and receipts have an address."""
     call = finished(imported(tmp_path))
+    assert call.receipt_to == "kontaktpersonens_e_mail"
     assert [section.title.da for section in call.form.sections] == [
         "Ansøger", "Projektet", "Samarbejdspartnere", "Underskrift",
     ]  # fmt: skip

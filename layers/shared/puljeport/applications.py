@@ -83,7 +83,7 @@ def nothing_to_read(call: Call, raw: RawForm, found: Matched) -> Problem | None:
     if raw.call is not None and raw.call != call.id:
         return problem("other_call", found=quote(raw.call) or "?", call=call.title)
     if not found.recognised:
-        return problem("not_our_form", call=call.title)
+        return problem("printed_not_our_form" if raw.printed else "not_our_form", call=call.title)
     return problem("empty_form") if found.blank else None
 
 
@@ -105,7 +105,7 @@ def _placed(draft: Draft, broken: Problem) -> Problem:
 def concluded(call: Call, draft: Draft, found: Matched) -> Reading:
     """The reading that a draft comes to, with what breaks the call's rules."""
     broken = rules.check(call, draft.values, frozenset(draft.wrong))
-    problems = [*draft.problems, *(_placed(draft, each) for each in broken), *found.unknown]
+    problems = [*found.doubts, *draft.problems, *(_placed(draft, each) for each in broken), *found.unknown]
     key = draft.values.get(call.one_per)
     applicant = None if key is None else str(key)
     name = _applicant_name(call, draft.values)

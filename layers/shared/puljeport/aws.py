@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sesv2 import SESV2Client
     from mypy_boto3_sns import SNSClient
+    from mypy_boto3_sqs import SQSClient
 
 CONFIG = Config(
     connect_timeout=2,
@@ -56,6 +57,12 @@ def s3_config() -> Config:
 def sns() -> SNSClient:
     """The process's SNS client."""
     return boto3.client("sns", config=CONFIG)
+
+
+@cache
+def sqs() -> SQSClient:
+    """The process's SQS client."""
+    return boto3.client("sqs", config=CONFIG)
 
 
 @cache

@@ -83,7 +83,7 @@ class CallPage:
 def page(
     current: PublishedCall, versions: Sequence[PublishedCall], files: Sequence[Kept], now: datetime, language: Language
 ) -> CallPage:
-    """The page of a call, with all its versions as they were published (oldest first) and the documents that are there."""
+    """The page of a call, with all its versions as they were published (oldest first) and the documents there are."""
     call = current.call
     there = {file.name: file for file in files}
     pdf = there.get(GUIDE_PDF)

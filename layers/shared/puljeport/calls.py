@@ -358,11 +358,12 @@ class Call(Model):
         """
         if not self.periods:
             return None
-        ends = ((period.until.replace(tzinfo=self.zone) + timedelta(seconds=1), period.id) for period in self.periods)
-        return next((name for end, name in ends if received_at < end), "later")
+        last = ((period.until.replace(tzinfo=self.zone).astimezone(UTC), period.id) for period in self.periods)
+        return next((name for moment, name in last if received_at < moment + timedelta(seconds=1)), "later")
 
     def ends(self, now: datetime) -> datetime | None:
-        """When what arrives at `now` (aware) must have arrived, local to the call: the deadline, or the end of the round.
+        """When what arrives at `now` (aware) must have arrived, local to the call: the deadline, or the round's end.
+
         None where a call without a deadline names no further round.
         """
         if self.deadline is not None:
@@ -371,8 +372,7 @@ class Call(Model):
 
     @property
     def receipt_field(self) -> str | None:
-        """The field whose address receipts go to: the one that is named, else the first e-mail field that is required,
-        else the first there is."""
+        """The field whose address receipts go to: the one that is named, else the first required, else the first."""
         if self.receipt_to is not None:
             return self.receipt_to
         mails = [field for field in self.form.fields.values() if field.type == "email"]

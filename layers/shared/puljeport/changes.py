@@ -73,8 +73,15 @@ def _between(before: Call, after: Call, language: Language) -> tuple[str, ...]:
     told = [*_times(before, after, language)]
     if before.distributed != after.distributed:
         told.append(DISTRIBUTED.get(language))
-    told += [words.get(language) for part, words in TOLD.items() if getattr(before, part) != getattr(after, part)]
+    told += [words.get(language) for part, words in TOLD.items() if _shown(before, part) != _shown(after, part)]
     return tuple(dict.fromkeys(told)) or (OTHER.get(language),)
+
+
+def _shown(call: Call, part: str) -> object:
+    """A part of a call as applicants see it: who hears of what, and who is away, is the office's own concern."""
+    if part == "contacts":
+        return [(each.role, each.unit, each.title, each.email, each.phone) for each in call.contacts]
+    return getattr(call, part)
 
 
 def _times(before: Call, after: Call, language: Language) -> list[str]:

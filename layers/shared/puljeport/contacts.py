@@ -7,7 +7,7 @@ no topic fits, to all that asked, since nothing may slip between two topics. A c
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
@@ -103,14 +103,15 @@ class Digest(Model):
                 yield ("events", position), f"`{event}` happens once for the whole call; put it under `notify`"
 
     def latest(self, now: datetime) -> datetime:
-        """The last moment at or before `now` (aware, in the call's zone) at which this digest is due; to the minute."""
-        due = datetime.combine(now.date(), self.at, now.tzinfo)
+        """The last moment at or before `now` (aware, in the call's zone) at which this digest is due; to the minute.
+
+        An hour that the clocks skip is due an hour later, one that they repeat the first time.
+        """
         back = 0 if self.every == "day" else (now.weekday() - WEEKDAYS.index(self.day or "monday")) % 7
-        due = datetime.combine(date.fromordinal(now.toordinal() - back), self.at, now.tzinfo)
-        if due > now:
-            due = datetime.combine(
-                date.fromordinal(due.toordinal() - (1 if self.every == "day" else 7)), self.at, now.tzinfo
-            )
+        due = datetime.combine(now.date() - timedelta(days=back), self.at, now.tzinfo)
+        # In UTC: times of one zone are compared by what its clocks show, whatever these did in between.
+        if due.astimezone(UTC) > now.astimezone(UTC):
+            due -= timedelta(days=1 if self.every == "day" else 7)
         return due
 
 
@@ -134,7 +135,8 @@ class Absence(Model):
 
     def faults(self) -> Iterable[Fault]:
         """An end before the beginning."""
-        return soundness.ordered("first", self.first, "last", self.last)
+        if self.last < self.first:
+            yield ("last",), f"the last day away ({self.last}) is before the first ({self.first}); correct one of them"
 
 
 class Contact(Model):

@@ -11,7 +11,7 @@ and month without a word, which is the very thing an application must not suffer
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import date, datetime
 
 from puljeport.characters import plain, quote
 from puljeport.problems import Note
@@ -131,4 +131,13 @@ def show_date(day: date) -> Text:
     return Text(
         da=f"{day.day}. {MONTHS_DA[day.month - 1]} {day.year}",
         en=f"{day.day} {MONTHS_EN[day.month - 1]} {day.year}",
+    )
+
+
+def show_moment(moment: datetime, *, seconds: bool = False) -> Text:
+    """A moment as people write it: `mandag den 9. april 2018 kl. 23.59`, `Monday 9 April 2018 at 23:59`."""
+    day, clock = show_date(moment.date()), f"{moment:%H:%M:%S}" if seconds else f"{moment:%H:%M}"
+    return Text(
+        da=f"{WEEKDAYS_DA[moment.weekday()]} den {day.da} kl. {clock.replace(':', '.')}",
+        en=f"{WEEKDAYS_EN[moment.weekday()]} {day.get('en')} at {clock}",
     )

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from puljeport import letters
 from puljeport.errors import Refused
@@ -17,8 +18,14 @@ from puljeport.letters import Links
 from puljeport.mail import Mail
 from puljeport.notices import APPLICANT, Notice, Status
 from puljeport.outbox import Outbox
+from puljeport.settings import NotifySettings
 from puljeport.store import Store
 from puljeport.topic import Topic
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_sesv2 import SESV2Client
+    from mypy_boto3_sns import SNSClient
 
 
 class Delivered(StrEnum):
@@ -60,11 +67,11 @@ class Delivery:
 
     def _to_contact(self, notice: Notice) -> Delivered:
         if not self.outbox.take_slot(notice, self.now()):
-            if notice.gathers:
+            if not notice.can_be_gathered:
                 return Delivered.DELAYED
             self.outbox.hold(notice)
             return Delivered.HELD
-        return self._sent(notice, self.topic.publish(letters.to_contact(notice, self.links)))
+        return self._sent(notice, self.topic.publish(letters.to_contact(notice, self.links), notice.endpoint))
 
     def _to_applicant(self, notice: Notice) -> Delivered:
         if self.mail is None:
@@ -82,3 +89,17 @@ class Delivery:
     def _sent(self, notice: Notice, message_id: str) -> Delivered:
         self.outbox.mark_sent(notice, message_id, self.now())
         return Delivered.SENT
+
+
+def wired(
+    given: NotifySettings, dynamodb: DynamoDBClient, sns: SNSClient, ses: SESV2Client, now: Callable[[], datetime]
+) -> Delivery:
+    """Delivery as an installation is set up, for whoever has to send: `notify`, reconciling, an operator."""
+    return Delivery(
+        store=Store(dynamodb, given.table),
+        outbox=Outbox(dynamodb, given.table),
+        topic=Topic(sns, given.notices_topic_arn),
+        mail=Mail(ses, given.mail_sender, given.mail_set) if given.mail_sender else None,
+        links=Links(given.portal_url or None),
+        now=now,
+    )

@@ -6,8 +6,8 @@ in another bucket, and never here under `calls/`.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
@@ -38,9 +38,6 @@ HANDED_OUT = {
 } | {GUIDE_PDF: PDF}  # fmt: skip
 """The names that can be asked for, with their content types. Nothing else of the bucket is reached from outside."""
 
-MAX_BYTES = 4_000_000
-"""A function's answer may hold 6 MB, and a file in it grows by a third (Lambda quotas; base64)."""
-
 
 def folder(call: str, version: int) -> str:
     """Where the documents of one version of a call lie."""
@@ -53,7 +50,6 @@ class Kept:
 
     name: str
     size: int
-    modified: datetime
 
 
 class Documents:
@@ -68,10 +64,18 @@ class Documents:
         prefix = folder(call, version)
         pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=prefix)
         return tuple(
-            Kept(entry["Key"].removeprefix(prefix), entry["Size"], entry["LastModified"].astimezone(UTC))
+            Kept(entry["Key"].removeprefix(prefix), entry["Size"])
             for page in pages
             for entry in page.get("Contents", [])
         )
+
+    def blanks(self, call: str, version: int) -> list[bytes]:
+        """The PDF blanks of one version of a call, in the languages that are there."""
+        found = []
+        for name in FORM_NAMES.values():
+            with suppress(ObjectGone):
+                found.append(self.fetch(call, version, f"{name}.pdf"))
+        return found
 
     def fetch(self, call: str, version: int, name: str) -> bytes:
         """The content of a document. Raises ObjectGone when it is not there, or not any more."""

@@ -198,6 +198,8 @@ def definition(found: Draft, call: str) -> str:
     keys = [guess for guess in found.fields if guess.type in ("municipality", "cvr")]
     key = next((guess for guess in keys if guess.type == "municipality"), keys[0] if keys else None)
     named = next((guess for guess in found.fields if guess.type == "text"), None)
+    mails = [guess for guess in found.fields if guess.type == "email"]
+    mail = next((guess for guess in mails if guess.required), mails[0] if mails else None)
     lines = [
         "# A draft, made from a form with `puljeport call import`. Every guess is marked; `puljeport call check` says",
         "# what is still missing. Every key is explained in docs/call-definition.md.",
@@ -218,6 +220,8 @@ def definition(found: Draft, call: str) -> str:
     ]
     if key and key.type == "cvr" and named:
         lines.append(f"applicant_name: {named.id}  # guessed: the field with the applicant's name")
+    if mail:
+        lines.append(f"receipt_to: {mail.id}  # guessed: the field with the address that receipts go to")
     lines += ["documents:", "  - {kind: guide, file: guide.md}", "contacts:", *_contacts(found)]
     lines += ["form:", "  sections:"]
     by_name = {key.id} if key else set()

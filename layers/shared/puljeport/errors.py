@@ -6,10 +6,12 @@ PuljeportError
 ├── Unreadable           a file cannot be read as a form; carries the problem to show the applicant
 ├── UnknownCall          no call is published under that id
 ├── UnknownSubmission    no submission has that id or reference
+├── Undelivered          somebody has yet to be told of a submission that is to be erased
 ├── UnknownDraft         no draft has that link, or no longer
 ├── BadForm              what came is no form of a page of ours, or not the whole of it
 ├── TooLarge             a form is larger than any of ours
 ├── Refused              AWS will never take this message; carries its reason
+├── LimitReached         AWS would refuse a change for its quotas; says which, and what to do
 ├── ObjectGone           the stored object (or that version of it) no longer exists
 ├── Forbidden            a page of somebody else's tried to act for a reader
 ├── NotTaken             the call takes no applications now, or the ticket ran out; carries which
@@ -71,6 +73,14 @@ class UnknownSubmission(PuljeportError):
     """No submission has that id or reference."""
 
 
+class Undelivered(PuljeportError):
+    """A submission is to be erased and somebody has yet to be told of it: `reference`, and how many notices wait."""
+
+    def __init__(self, reference: str, waiting: int) -> None:
+        self.reference, self.waiting = reference, waiting
+        super().__init__(f"{reference}: {waiting} notices wait to be delivered")
+
+
 class UnknownDraft(PuljeportError):
     """No draft has that link, or no longer."""
 
@@ -89,6 +99,10 @@ class Refused(PuljeportError):
     def __init__(self, reason: str) -> None:
         self.code = reason
         super().__init__(reason)
+
+
+class LimitReached(PuljeportError):
+    """AWS has a quota that what was asked for would pass. The message says which, and what to do; nothing was done."""
 
 
 class ObjectGone(PuljeportError):

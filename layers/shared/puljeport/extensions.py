@@ -35,6 +35,10 @@ class Extension(BaseModel):
     approved_by: str
     at: AwareDatetime
 
+    def says_the_same(self, other: Extension) -> bool:
+        """Whether the other differs in nothing but when it was given."""
+        return self.model_copy(update={"at": other.at}) == other
+
 
 class Waiver(BaseModel):
     """Leave for one applicant (by its key) to send until a later time, local to the call, that second included."""

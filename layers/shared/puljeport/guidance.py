@@ -7,8 +7,8 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
-from puljeport import timewords
 from puljeport.calls import AnyField, TextField
+from puljeport.dates import show_date
 from puljeport.texts import Language, Text
 
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
@@ -78,8 +78,8 @@ def _range(low: Decimal | int | None, high: Decimal | int | None, language: Lang
 
 
 def _period(item: Any, language: Language) -> Text | None:
-    first = timewords.day(item.earliest, language) if item.earliest else ""
-    last = timewords.day(item.latest, language) if item.latest else ""
+    first = show_date(item.earliest).get(language) if item.earliest else ""
+    last = show_date(item.latest).get(language) if item.latest else ""
     if first and last:
         return Text(da=f"Fra {first} til {last}.", en=f"From {first} to {last}.")
     if first:

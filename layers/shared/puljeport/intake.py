@@ -14,12 +14,14 @@ from typing import Protocol
 from puljeport.applications import Reading
 from puljeport.calls import Call
 from puljeport.conclusions import Conclusion, Standing, cannot_read, conclude
+from puljeport.documents import Documents
 from puljeport.drawer import Drawer, named
 from puljeport.errors import Contention, ObjectGone, Unreadable
 from puljeport.items import PublishedCall
 from puljeport.marking import Copy
 from puljeport.problems import Problem, problem
 from puljeport.rawforms import RawForm
+from puljeport.readers import PRINTED
 from puljeport.settings import MEGABYTE
 from puljeport.store import Store
 from puljeport.submissions import Arrival, Slot, State, Submission, reference, slot, submission_id
@@ -50,14 +52,16 @@ class Log(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Intake:
-    """What intake works with. `read` turns bytes into raw fields, `mark` problems into a copy of the file that shows
-    them; `now` gives aware times."""
+    """What intake works with. `read` turns bytes into raw fields, `read_printed` a print and the call's blanks, `mark`
+    problems into a copy of the file that shows them; `now` gives aware times."""
 
     store: Store
     drawer: Drawer
     uploads: Uploads
     copies: Copies
+    documents: Documents
     read: Callable[[bytes, str], RawForm]
+    read_printed: Callable[[bytes, Sequence[bytes]], RawForm]
     mark: Callable[[bytes, Sequence[Problem], Language], Copy | None]
     now: Callable[[], datetime]
     log: Log
@@ -77,9 +81,9 @@ class Intake:
             return None
         published = self.store.current_call(arrival.call) if arrival.call else None
         first = self._first(arrival, upload, published)
-        if upload is None and self.store.erased(first.id):
-            return None
         known = self.store.receive(first, self.now())
+        if known is None:
+            return None
         if known.version_id != first.version_id:
             # A ticket is for one file. The first that was recorded is it, whatever else came with the same ticket.
             self.drawer.came_again(known, first, self.now())
@@ -161,6 +165,8 @@ class Intake:
             return self._conclude(attempt, published, self._too_large(upload))
         data = upload.data
         raw = self._guarded(attempt, lambda: self.read(data, attempt.key))
+        if isinstance(raw, Problem) and raw.code == PRINTED:
+            raw = self._printed(attempt, data, published)
         if isinstance(raw, Problem):
             mistaken = raw.code in SENDERS_MISTAKES
             return self._conclude(attempt, published, Reading({}, (raw,)) if mistaken else raw)
@@ -172,7 +178,19 @@ class Intake:
         if isinstance(reading, Problem):
             return self._conclude(attempt, published, reading)
         about = {"format": raw.format, "form_version": raw.version, "language": reading.language}
-        return self._conclude(attempt, published, reading, attempt.model_copy(update=about), data)
+        # Nothing can be corrected in a print, so that none is returned.
+        marked = None if raw.printed else data
+        return self._conclude(attempt, published, reading, attempt.model_copy(update=about), marked)
+
+    def _printed(self, attempt: Submission, data: bytes, published: PublishedCall) -> RawForm | Problem:
+        """The form in a PDF without fields, as a print of the version that its pages name, or else of the current."""
+        raw = self._by_blanks(attempt, data, published)
+        earlier = self._earlier(raw, published) if isinstance(raw, RawForm) else None
+        return self._by_blanks(attempt, data, earlier) if earlier else raw
+
+    def _by_blanks(self, attempt: Submission, data: bytes, published: PublishedCall) -> RawForm | Problem:
+        blanks = self.documents.blanks(published.call.id, published.version)
+        return self._guarded(attempt, lambda: self.read_printed(data, blanks))
 
     def _guarded[T](self, attempt: Submission, work: Callable[[], T]) -> T | Problem:
         """What comes of looking into the file, or why nothing does. A file must not break its neighbours."""

@@ -13,8 +13,9 @@ from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from puljeport.calls import Call
 from puljeport.extensions import Extension, extended
 from puljeport.models import PUBLISHED
+from puljeport.moments import Record
 from puljeport.notices import Gathering, Notice, Status
-from puljeport.submissions import HistoryEvent, Submission
+from puljeport.submissions import HistoryEvent, State, Submission
 from puljeport.tickets import KEPT, Attachment, Ticket
 
 SHARDS = 8
@@ -25,12 +26,17 @@ type Item = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class PublishedCall:
-    """One version of a call as it was published; the current one with its deadline as it was last extended."""
+    """One version of a call: its definition as it was published, and what its deadline was put off by since."""
 
-    call: Call
+    definition: Call
     version: int
     published_at: datetime
     extensions: tuple[Extension, ...] = ()
+
+    @property
+    def call(self) -> Call:
+        """The call as it is in force: with its deadline as it was last extended."""
+        return extended(self.definition, self.extensions)
 
 
 def call_key(call: str, sort: str) -> Item:
@@ -91,6 +97,11 @@ def erased_key(identity: str) -> Item:
     return {"PK": f"ERASED#{identity}", "SK": "ERASED"}
 
 
+def address_key(endpoint: str) -> Item:
+    """What is known of a mailbox, by its hash."""
+    return {"PK": f"ADDRESS#{endpoint}", "SK": "ADDRESS"}
+
+
 def notice_key(notice: Notice) -> Item:
     """One outbox row."""
     return {"PK": notice.partition, "SK": notice.sort_key}
@@ -114,6 +125,12 @@ def gathering_item(gathering: Gathering) -> Item:
     return key | {"item": "gathering"} | gathering.model_dump(mode="json")
 
 
+def moment_item(call: str, record: Record) -> Item:
+    """What says that a moment of a call is done."""
+    body = {"item": "moment", "call": call} | record.model_dump(mode="json")
+    return call_key(call, f"MOMENT#{record.name}") | body
+
+
 def shard(identity: str) -> int:
     """Which of the index's partitions something is spread to."""
     return int(hashlib.sha256(identity.encode()).hexdigest(), 16) % SHARDS
@@ -123,9 +140,11 @@ def record(submission: Submission) -> Item:
     """The item of a submission, with its place in the index."""
     # What names no known call is listed together under no call, so that it is found at all.
     listed = submission.call if submission.call_version else ""
+    # What an operator put back stands among what was just received: both are still to be concluded, and looked after.
+    place = State.RECEIVED if submission.pending else submission.state
     index = {
         "GSI1PK": f"CALL#{listed}#{shard(submission.id)}",
-        "GSI1SK": f"{submission.state}#{stamp(submission.received_at)}",
+        "GSI1SK": f"{place}#{stamp(submission.received_at)}",
     }
     body = submission.model_dump(mode="json", exclude_none=True)
     return submission_key(submission.id) | {"item": "submission"} | index | body
@@ -176,10 +195,10 @@ def concluded(after: Submission, now: datetime, by: str = "intake", detail: str 
 
 def published(item: Item) -> PublishedCall:
     """A call version, from its item."""
-    call = Call.model_validate_json(item["definition"], context=PUBLISHED)
+    # What a later release knew more of is no fault: its definitions may be here before its functions are.
+    call = Call.model_validate_json(item["definition"], context=PUBLISHED, extra="ignore")
     extensions = tuple(Extension.model_validate(each) for each in item.get("extensions", []))
-    at = datetime.fromisoformat(item["published_at"])
-    return PublishedCall(extended(call, extensions), int(item["version"]), at, extensions)
+    return PublishedCall(call, int(item["version"]), datetime.fromisoformat(item["published_at"]), extensions)
 
 
 def stamp(at: datetime) -> str:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from email.headerregistry import Address
-from email.utils import parseaddr
+import base64
+import binascii
+import re
+from email.header import Header
+from email.utils import formataddr
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
@@ -15,14 +18,21 @@ from puljeport.notices import Notice
 
 if TYPE_CHECKING:
     from mypy_boto3_sesv2 import SESV2Client
-    from mypy_boto3_sesv2.type_defs import BodyTypeDef
+    from mypy_boto3_sesv2.type_defs import MessageTypeDef
 
 REFUSED = {"MessageRejected", "BadRequestException", "ValidationException"}
-"""Answers that the same message will get every time. Source: SES API v2 reference, SendEmail, Errors. A sender that is
-paused or not verified is no such answer: it is mended by a person, and the message then goes out."""
+"""Answers that the same message gets every time. All others come back: an account that is paused, a set that is not
+there, too many a second. Source: SES API v2 reference, SendEmail, Errors. SES also says MessageRejected as long as the
+sender is not verified, and in its sandbox of every address that is not: the row then says so, an alarm is raised, and
+once that is mended the operator sends it again."""
 
+ADDRESS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63})+")
+"""An address as a mail server takes it, without the quoted and commented forms that nobody uses and that can hold
+anything (RFC 5321, 4.1.2 and 4.5.3.1)."""
 LONGEST_ADDRESS = 254
 """Characters of an address (RFC 5321, 4.5.3.1.3, less the angle brackets)."""
+LONGEST_HEADER = 200
+"""Characters of a subject or of a sender's name."""
 
 
 class Mail:
@@ -35,20 +45,23 @@ class Mail:
 
     def send(self, address: str, letter: Letter, notice: Notice) -> str:
         """Send a letter to an address and give SES's id of it. Raises Refused where trying again is no use."""
-        body: BodyTypeDef = {
-            "Text": {"Data": letter.text, "Charset": "UTF-8"},
-            "Html": {"Data": letter.html, "Charset": "UTF-8"},
+        message: MessageTypeDef = {
+            "Subject": {"Data": header(letter.subject), "Charset": "UTF-8"},
+            "Body": {
+                "Text": {"Data": letter.text, "Charset": "UTF-8"},
+                "Html": {"Data": letter.html, "Charset": "UTF-8"},
+            },
+            # So that no out-of-office program answers (RFC 3834, 5).
+            "Headers": [{"Name": "Auto-Submitted", "Value": "auto-generated"}],
         }
-        tags = {"submission": notice.submission, "event": notice.event.value, "round": str(notice.round)}
-        if notice.key:
-            tags["key"] = notice.key
         try:
             answer = self._client.send_email(
-                FromEmailAddress=self._sender,
+                FromEmailAddress=named(letter.sender, self._sender),
                 Destination={"ToAddresses": [safe(address)]},
-                Content={"Simple": {"Subject": {"Data": letter.subject, "Charset": "UTF-8"}, "Body": body}},
+                ReplyToAddresses=[safe(letter.reply_to)] if letter.reply_to else [],
+                Content={"Simple": message},
                 ConfigurationSetName=self._set,
-                EmailTags=[{"Name": name, "Value": value} for name, value in tags.items()],
+                EmailTags=[{"Name": name, "Value": value} for name, value in trace(notice).items()],
             )
         except ClientError as error:
             if code(error) in REFUSED:
@@ -57,16 +70,45 @@ class Mail:
         return str(answer["MessageId"])
 
 
+def trace(notice: Notice) -> dict[str, str]:
+    """The tags of a mail, which SES gives back with what becomes of it: they name its row, and nobody.
+
+    A tag takes letters, digits, `-` and `_` (SES API v2 reference, MessageTag), a row's key others too.
+    """
+    row = base64.urlsafe_b64encode(notice.sort_key.encode()).decode().rstrip("=")
+    return {"submission": notice.submission, "event": notice.event.value, "row": row}
+
+
+def traced(tags: dict[str, str]) -> tuple[str, str] | None:
+    """The partition and sort key of the row that a mail's tags name; None for a mail that is not ours."""
+    row = tags.get("row", "")
+    try:
+        key = base64.b64decode(row + "=" * (-len(row) % 4), altchars=b"-_", validate=True).decode()
+    except (binascii.Error, ValueError):
+        return None
+    submission = tags.get("submission", "")
+    return (f"SUB#{submission}", key) if submission and key.startswith("NOTICE#") else None
+
+
 def safe(address: str) -> str:
     """The address, when it is one and nothing else. Raises Refused: nothing that could be a header leaves this house.
 
     It was checked when the form was read; this is the last look before it stands in a header (OWASP ASVS 5.0, 1.3.11).
     """
-    plain = address.isprintable() and " " not in address and len(address) <= LONGEST_ADDRESS
-    if not plain or parseaddr(address) != ("", address) or address.count("@") != 1:
+    if len(address) > LONGEST_ADDRESS or not ADDRESS.fullmatch(address):
         raise Refused("bad_address")
-    name, _, domain = address.partition("@")
-    try:
-        return Address(username=name, domain=domain).addr_spec
-    except ValueError:
-        raise Refused("bad_address") from None
+    return address
+
+
+def named(name: str, address: str) -> str:
+    """An address with the name of whoever writes from it, in ASCII (RFC 2047: words of at most 75 characters)."""
+    if header(name).isascii():
+        return formataddr((name, address))
+    return f"{Header(name, 'utf-8').encode(linesep='', maxlinelen=75)} <{address}>"
+
+
+def header(text: str) -> str:
+    """The text, when it can be a header's. Raises Refused for a line break, a control character or a whole letter."""
+    if not text.isprintable() or not 0 < len(text) <= LONGEST_HEADER:
+        raise Refused("bad_header")
+    return text

@@ -10,7 +10,7 @@ from puljeport.calls import AnyField, Call, ChoiceField, MultiChoiceField, Table
 from puljeport.characters import fold, quote
 from puljeport.fields import is_empty
 from puljeport.problems import Problem, problem
-from puljeport.rawforms import Name, RawCell, RawField, RawForm, RawTable, Way
+from puljeport.rawforms import Doubt, Name, RawCell, RawField, RawForm, RawTable, Way
 from puljeport.texts import Language, Text
 
 MOST_UNKNOWN = 50
@@ -48,12 +48,13 @@ class TableHit:
 
 @dataclass(frozen=True, slots=True)
 class Matched:
-    """All that a file holds for a call. `unknown` are the problems of the texts that belong to no field; `language` is
-    the one that its questions are written in."""
+    """All that a file holds for a call. `unknown` are the problems of the texts that belong to no field, `doubts` those
+    of what the reader is not sure of; `language` is the one that its questions are written in."""
 
     hits: dict[str, list[Hit]] = field(default_factory=dict)
     tables: dict[str, list[TableHit]] = field(default_factory=dict)
     unknown: list[Problem] = field(default_factory=list)
+    doubts: list[Problem] = field(default_factory=list)
     language: Language = "da"
 
     @property
@@ -129,7 +130,17 @@ def match(call: Call, raw: RawForm) -> Matched:
             _unknown(found, _shown(single), single.cell.place)
     for table in raw.tables:
         _match_table(found, names, columns, table)
+    found.doubts.extend(_doubted(call, names, doubt) for doubt in raw.doubts)
     return found
+
+
+def _doubted(call: Call, names: Names, doubt: Doubt) -> Problem:
+    hit = names.find(doubt.names)
+    asked = call.form.fields[hit[1].id] if hit else None
+    code, facts = doubt.note
+    return problem(
+        code, field=asked.id if asked else None, label=asked.label if asked else None, place=doubt.place, **facts
+    )
 
 
 def _language(fields: Iterable[AnyField], raw: RawForm) -> Language:

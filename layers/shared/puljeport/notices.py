@@ -12,23 +12,27 @@ from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, JsonValue
 
 from puljeport.calls import Call, Contact, Event, Role
-from puljeport.contacts import GATHERINGS, OF_A_SUBMISSION, listeners
+from puljeport.contacts import OF_A_SUBMISSION, listeners
 from puljeport.submissions import State, Submission
 from puljeport.texts import Language, Text
 
 OPERATIONS = "@operations"
-"""The audience that hears of a file nobody could read when no contact of its call answers for operations. Like
-`APPLICANT`, it is no id that a contact can have."""
+"""The audience that hears of a file nobody could read, and of a mail that did not arrive, when no contact of its call
+answers for operations. Like `APPLICANT`, it is no id that a contact can have."""
 APPLICANT = "@applicant"
 """The audience of a receipt and of all that follows: whoever sent the application."""
 
 FOR_APPLICANTS = OF_A_SUBMISSION - {Event.BOUNCED} | {Event.REMINDER, Event.EXTENDED}
 """What an applicant is told of a submission, where an address is known."""
 
+
+FOR_OPERATIONS = frozenset({Event.UNREADABLE, Event.BOUNCED})
+"""What operations is told of whoever else hears it."""
 
 LISTED = 50
 """How many submissions a gathered message names; the counts are of all."""
@@ -59,8 +63,8 @@ class Notice(BaseModel):
     It belongs to a submission, or (`submission` empty) to a call. `key` tells apart what may happen to a call several
     times: a reminder's days, a digest's day. `endpoint` is the mailbox without its address, so that messages to it can
     be counted. `facts` is what an event of a call has to tell (counts, references). `gathered_in`: the sort key of the
-    message that told of it. `bounced`: what became of the mail after it was sent, `permanent`, `transient` or
-    `complaint`.
+    message that told of it. `bounced`: what became of the mail after it was sent, where it did not arrive
+    (`feedback.Kind`).
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -104,19 +108,24 @@ class Notice(BaseModel):
         return f"NOTICE#{self.event}#{self.audience}{which}{again}"
 
     @property
-    def gathers(self) -> bool:
-        """Whether it tells of several others."""
-        return self.event in GATHERINGS
+    def can_be_gathered(self) -> bool:
+        """Whether one line among others can tell it: what happened to one submission. What a whole call has to say, and
+        what tells of several others already, is a message of its own."""
+        return bool(self.submission)
 
 
 def for_submission(
-    call: Call | None, event: Event, submission: Submission, now: datetime, key: str = ""
+    call: Call | None,
+    event: Event,
+    submission: Submission,
+    now: datetime,
+    key: str = "",
 ) -> tuple[Notice, ...]:
     """The notices that `event` of a submission gives: one per contact that hears of it, the applicant, and operations
-    for what nobody could read."""
+    for what needs a person."""
     heard = listeners(call.contacts, event, day(call, now).date(), submission.values) if call else ()
     found = [_of_submission(call, event, submission, now, contact) for contact in heard]
-    if event is Event.UNREADABLE and not any(notice.role is Role.OPERATIONS for notice in found):
+    if event in FOR_OPERATIONS and not any(notice.role is Role.OPERATIONS for notice in found):
         found.append(_of_submission(call, event, submission, now, OPERATIONS))
     if submission.email and event in FOR_APPLICANTS:
         found.append(_of_submission(call, event, submission, now, APPLICANT))
@@ -188,6 +197,14 @@ def _of_submission(
         created_at=now,
         status=Status.HELD if held else Status.PENDING,
     )
+
+
+class Bounce(NamedTuple):
+    """A mail that did not arrive: how (`feedback.Kind`), when (aware), and the mailbox without its address."""
+
+    kind: str
+    at: datetime
+    endpoint: str
 
 
 class Gathering(BaseModel):

@@ -11,22 +11,19 @@ from datetime import datetime, timedelta
 from itertools import batched
 from typing import Any
 
-from botocore.exceptions import ClientError
-
 from puljeport import items
-from puljeport.aws import code
 from puljeport.errors import Contention
 from puljeport.items import Item
 from puljeport.notices import Gathering, Notice, Status
-from puljeport.table import LOST_RACE, Table
+from puljeport.table import Table
 
 WINDOW = timedelta(minutes=5)
 """The time over which messages to one mailbox are counted."""
 HANDFUL = 5
 """How many single messages a mailbox gets within one window; what is more is gathered into a summary."""
 SUMMARIES = 60
-"""How many gathered messages a mailbox gets within one window: one for each of its calls. With the handful that is far
-below the ten messages a second at which SNS suspends an e-mail endpoint (AWS General Reference, SNS quotas)."""
+"""How many gathered messages, and messages of whole calls, a mailbox gets within one window. With the handful that is
+far below the ten messages a second at which SNS suspends an e-mail endpoint (AWS General Reference, SNS quotas)."""
 
 WRITES = 90
 """Of the hundred items that a transaction of DynamoDB may write, so that what goes with them has room."""
@@ -53,10 +50,13 @@ class Outbox(Table):
 
     # -- what waits --------------------------------------------------------------------------------------------------
 
-    def pending(self, before: datetime) -> Iterator[Notice]:
-        """The rows created before a moment that are still to be sent, oldest first in each of the index's shards."""
-        for shard in range(items.SHARDS):
-            values = {":pk": f"OUTBOX#{shard}", ":before": items.stamp(before)}
+    def pending(self, before: datetime, first: int = 0) -> Iterator[Notice]:
+        """The rows created before a moment that are still to be sent, oldest first in each of the index's shards.
+
+        `first` is the shard to begin with: whoever has time for some only, does not begin with the same ones each time.
+        """
+        for shard in range(first, first + items.SHARDS):
+            values = {":pk": f"OUTBOX#{shard % items.SHARDS}", ":before": items.stamp(before)}
             yield from self._indexed("GSI1PK = :pk AND GSI1SK < :before", values)
 
     def held(self, call: str, contact: str) -> list[Notice]:
@@ -72,15 +72,34 @@ class Outbox(Table):
         return (Notice.model_validate(item) for item in self._query(condition, values, index=True))
 
     def add(self, rows: Iterable[Notice], guard: Item | None = None) -> bool:
-        """Record notices, all or none, together with the item that says so. False when they were recorded before.
+        """Record notices, those that are there already staying as they are. False when there was nothing to record.
 
-        `guard` is an item that is there once the notices are; without one, the first row's own key says it.
+        `guard` is an item that is there once all of the notices are: with it, nothing is recorded a second time. What
+        is more than one transaction can write is written before it, so that whoever dies in between leaves rows that
+        the next one meets. Raises Contention when another is at it: try again.
         """
-        writes = [self._put(items.notice_item(notice)) for notice in rows]
-        try:
-            self._transact([self._put(guard), *writes] if guard else writes)
-        except Contention:
+        chunks = [list(chunk) for chunk in batched(rows, WRITES, strict=False)]
+        last = chunks.pop() if chunks else []
+        if chunks and guard and self._get(_key(guard)):
             return False
+        new = [self._add(chunk, None) for chunk in chunks]
+        return self._add(last, guard) or any(new)
+
+    def _add(self, rows: list[Notice], guard: Item | None) -> bool:
+        writes = [self._put(items.notice_item(notice)) for notice in rows]
+        if guard:
+            writes.append(self._put(guard))
+        if not writes:
+            return False
+        try:
+            self._transact(writes)
+        except Contention:
+            if guard and self._get(_key(guard)):
+                return False
+            missing = [row for row in rows if self.notice(row.partition, row.sort_key) is None]
+            if len(missing) == len(rows):
+                raise
+            return self._add(missing, guard)
         return True
 
     # -- what becomes of a row ---------------------------------------------------------------------------------------
@@ -108,38 +127,11 @@ class Outbox(Table):
             return False
         return self._mark(notice, {"status": Status.PENDING.value}, notice.status)
 
-    def mark_bounced(self, notice: Notice, kind: str, at: datetime) -> bool:
-        """Record that a mail came back, or was complained of. False when just that had been recorded before.
-
-        Raises Contention while the row is not marked as sent yet: the callback came first, try again.
-        """
-        changes = {"bounced": kind, "bounced_at": items.stamp(at)}
-        update = self._change(
-            items.notice_key(notice), changes, [], "#status = :sent AND (attribute_not_exists(#0) OR #0 <> :0)",
-            {":sent": Status.SENT.value},
-        )  # fmt: skip
-        update["ExpressionAttributeNames"]["#status"] = "status"
-        if self._applied(update):
-            return True
-        known = self.notice(notice.partition, notice.sort_key)
-        if known is not None and known.status is not Status.SENT:
-            raise Contention("the mail is not marked as sent yet")
-        return False
-
     def _mark(self, notice: Notice, changes: Item, was: Status) -> bool:
         place = items.outbox_place(notice.model_copy(update={"status": Status(changes["status"])}))
         gone = [] if place else ["GSI1PK", "GSI1SK"]
         update = self._change(items.notice_key(notice), changes | place, gone, "#0 = :was", {":was": was.value})
         return self._applied(update)
-
-    def _applied(self, update: Item) -> bool:
-        try:
-            self._client.update_item(**update)
-        except ClientError as error:
-            if code(error) not in LOST_RACE:
-                raise
-            return False
-        return True
 
     # -- how fast ----------------------------------------------------------------------------------------------------
 
@@ -148,7 +140,7 @@ class Outbox(Table):
         if not notice.endpoint:
             return True
         window = int(now.timestamp() // WINDOW.total_seconds())
-        kind, limit = ("gathered", SUMMARIES) if notice.gathers else ("single", HANDFUL)
+        kind, limit = ("single", HANDFUL) if notice.can_be_gathered else ("gathered", SUMMARIES)
         update: dict[str, Any] = {
             "TableName": self._table,
             "Key": items.wire({"PK": f"PACE#{notice.endpoint}", "SK": f"WINDOW#{window}"}),
@@ -194,3 +186,7 @@ class Outbox(Table):
         changes = {"status": Status.GATHERED.value, "gathered_in": gathering.message_key}
         gone = ["GSI1PK", "GSI1SK"]
         return {"Update": self._change(items.notice_key(row), changes, gone, "#0 = :was", {":was": Status.HELD.value})}
+
+
+def _key(item: Item) -> Item:
+    return {name: item[name] for name in ("PK", "SK")}

@@ -113,6 +113,43 @@ CATALOGUE: dict[str, Kind] = {
         "The PDF file has no fields that we can read: it was probably printed to a new PDF, or scanned. Open the file "
         "you wrote your answers in, choose “Save” and send that.",
     ),
+    "pdf_printed": _warning(
+        "Skemaet er udskrevet til en ny PDF, så vi har læst svarene af siderne. Se efter, at de er, som du skrev dem. "
+        "Næste gang: åbn skemaet, vælg »Gem« i stedet for »Udskriv«, og send den fil.",
+        "The form was printed to a new PDF, so we read the answers off its pages. Please check that they are what you "
+        "wrote. Next time, open the form, choose “Save” instead of “Print” and send that file.",
+    ),
+    "printed_cut": _warning(
+        "Svaret går helt ud til kanten af feltet, så noget af det kan være skåret fra, da skemaet blev udskrevet. Se "
+        "efter, om det hele er med.",
+        "The answer goes right up to the edge of the field, so part of it may have been cut off when the form was "
+        "printed. Please check that all of it is there.",
+    ),
+    "printed_unread": _warning(
+        "Der står noget i feltet, som vi ikke kan læse som tekst, fordi skemaet er udskrevet. Skriv svaret i skemaet, "
+        "vælg »Gem«, og send det igen.",
+        "There is something in the field that we cannot read as text, because the form was printed. Write the answer "
+        "in the form, choose “Save” and send it again.",
+    ),
+    "printed_unsure": _warning(
+        "Vi er ikke sikre på, at vi har læst svaret rigtigt, fordi skemaet er udskrevet. Se efter, om det er, som du "
+        "skrev det.",
+        "We are not sure that we read the answer correctly, because the form was printed. Please check that it is what "
+        "you wrote.",
+    ),
+    "printed_page_missing": _error(
+        "Skemaet er udskrevet til en ny PDF, og vi kan ikke finde side {page} i det. Åbn den fil, du skrev svarene i, "
+        "vælg »Gem«, og send den.",
+        "The form was printed to a new PDF, and we cannot find page {page} of it. Open the file you wrote your answers "
+        "in, choose “Save” and send that.",
+    ),
+    "printed_not_our_form": _error(
+        "PDF-filen har ingen felter, og vi kan ikke finde skemaet til »{call}« på dens sider. Har du udskrevet skemaet "
+        "til en ny PDF, så åbn den fil, du skrev i, vælg »Gem«, og send den. Ellers hent skemaet på puljens side.",
+        "The PDF file has no fields, and we cannot find the form for “{call}” on its pages. If you printed the form to "
+        "a new PDF, open the file you wrote in, choose “Save” and send that. Otherwise download the form from the "
+        "call's page.",
+    ),
     "pdf_xfa": _error(
         "PDF-filen er lavet som en XFA-formular, og den slags kan vi ikke læse. Hent skemaet på puljens side, skriv "
         "svarene i det, og send det.",

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
 
+from puljeport.problems import Note
 from puljeport.texts import Text
 
 TICKED = "☒"
@@ -75,11 +76,25 @@ class RawTable:
 
 
 @dataclass(frozen=True, slots=True)
+class Doubt:
+    """Something that may not be as it was written: of a field by its names, or of the whole form where it has none."""
+
+    note: Note
+    names: tuple[Name, ...] = ()
+    place: Text | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class RawForm:
-    """All that was read from one file. `call` and `version` are what the blank said of itself, if it still does."""
+    """All that was read from one file. `call` and `version` are what the blank said of itself, if it still does.
+
+    `printed`: it is a print of a form, whose answers were found by where they stand.
+    """
 
     format: str
     call: str | None
     version: int | None
     fields: tuple[RawField, ...]
     tables: tuple[RawTable, ...]
+    printed: bool = False
+    doubts: tuple[Doubt, ...] = ()

@@ -58,6 +58,34 @@ class PortalSettings(_Settings):
     portal_contact: Annotated[str, Field(pattern=r"^([^@\s]+@[^@\s]+)?$")] = ""
 
 
+class ReconcileSettings(NotifySettings):
+    """What the function `reconcile` needs: to send what `notify` did not, and to put back what the queue lost."""
+
+    uploads_bucket: Annotated[str, Field(min_length=3)]
+    uploads_queue_url: Annotated[str, Field(pattern=r"^https?://")]
+
+
+class TickSettings(_Settings):
+    """What the function `tick` needs."""
+
+    table: Annotated[str, Field(min_length=3)]
+    notices_topic_arn: Annotated[str, Field(pattern=r"^arn:aws[a-z-]*:sns:")]
+
+
+class EraseSettings(_Settings):
+    """What the function `erase` needs."""
+
+    table: Annotated[str, Field(min_length=3)]
+    uploads_bucket: Annotated[str, Field(min_length=3)]
+    documents_bucket: Annotated[str, Field(min_length=3)]
+
+
+class FeedbackSettings(_Settings):
+    """What the function `feedback` needs."""
+
+    table: Annotated[str, Field(min_length=3)]
+
+
 def endpoint() -> str:
     """Where AWS is, when it is not at AWS: a local cloud (SDKs and tools reference, `AWS_ENDPOINT_URL`). Else empty."""
     return os.environ.get("AWS_ENDPOINT_URL", "")
@@ -74,6 +102,11 @@ def load[S: _Settings](model: type[S], environment: Mapping[str, str] | None = N
         return model.model_validate({name: value for name, value in given.items() if value is not None})
     except ValidationError as error:
         raise ConfigError("; ".join(_describe(fault["loc"], given, fault["msg"]) for fault in error.errors())) from None
+
+
+def for_a_child() -> dict[str, str]:
+    """What a process of our own needs of the environment to start: where Python's libraries are, and no secret."""
+    return {name: os.environ[name] for name in ("LD_LIBRARY_PATH",) if name in os.environ}
 
 
 def _describe(location: tuple[int | str, ...], given: Mapping[str, str | None], message: str) -> str:

@@ -22,11 +22,16 @@ from puljeport.conclusions import Conclusion
 from puljeport.errors import Contention, UnknownCall, UnknownSubmission
 from puljeport.extensions import Extension, Waiver
 from puljeport.items import Item, PublishedCall
+from puljeport.moments import Record
+from puljeport.notices import Bounce, Notice
 from puljeport.submissions import HistoryEvent, State, Submission
 from puljeport.table import LOST_RACE, Table
 
 SECRET_BYTES = 20
 """Of a status link: 160 random bits, above the 128 that OWASP ASVS 5.0 asks for (11.5.1)."""
+
+REOPENED = {State.UNREADABLE, State.LATE}
+"""The states in which an operator may have a submission read again."""
 
 
 def new_secret() -> str:
@@ -87,7 +92,7 @@ class Store(Table):
         return items.published(body | listed)
 
     def extend(self, call: str, extension: Extension) -> PublishedCall:
-        """Put off a call's deadline for everybody.
+        """Put off a call's deadline for everybody. The same extension again changes nothing.
 
         Raises UnknownCall, Contention when somebody else changes the call at this moment, ValueError for a call that
         has no deadline or a later one.
@@ -96,6 +101,8 @@ class Store(Table):
         if current is None:
             raise UnknownCall(call)
         before = items.published(current)
+        if before.extensions and before.extensions[-1].says_the_same(extension):
+            return before
         if before.call.deadline is None:
             raise ValueError(f"{call} has no deadline to extend")
         if extension.until <= before.call.deadline:
@@ -103,15 +110,22 @@ class Store(Table):
         given = current.get("extensions", [])
         after = current | {"extensions": [*given, extension.model_dump(mode="json", exclude_none=True)]}
         condition = "version = :version AND (attribute_not_exists(extensions) OR extensions = :given)"
-        self._transact([self._put(after, condition, {":version": before.version, ":given": given})])
+        try:
+            self._transact([self._put(after, condition, {":version": before.version, ":given": given})])
+        except Contention:
+            if self._get(items.call_key(call, "CURRENT")) != after:
+                raise
         return items.published(after)
 
     def waive(self, call: str, waiver: Waiver) -> None:
         """Let one applicant send after the deadline. A later one takes the place of an earlier."""
         body = {"item": "waiver", "call": call} | waiver.model_dump(mode="json")
-        listed = items.call_key(call, f"WAIVER#{items.stamp(waiver.at)}#{waiver.applicant}")
+        # The applicant stands in the item and not in its key, so that it can be taken out of it when it is erased.
+        which = hashlib.sha256(waiver.applicant.encode()).hexdigest()[:16]
+        listed = items.call_key(call, f"WAIVER#{items.stamp(waiver.at)}#{which}")
         always = "attribute_not_exists(PK) OR attribute_exists(PK)"
-        self._transact([self._put(items.waiver_key(call, waiver.applicant) | body, always), self._put(listed | body)])
+        current = items.waiver_key(call, waiver.applicant)
+        self._transact([self._put(key | body, always) for key in (current, listed)])
 
     def waiver(self, call: str, applicant: str) -> Waiver | None:
         """What lets an applicant send after the deadline, where there is something."""
@@ -119,8 +133,14 @@ class Store(Table):
         return Waiver.model_validate(item) if item else None
 
     def waivers(self, call: str) -> list[Waiver]:
-        """All that was ever waived for single applicants of a call, oldest first."""
-        return [Waiver.model_validate(item) for item in self._partition(items.call_key(call, "")["PK"], "WAIVER#")]
+        """All that was ever waived for single applicants of a call, oldest first; not of those that were erased."""
+        found = self._partition(items.call_key(call, "")["PK"], "WAIVER#")
+        return [Waiver.model_validate(item) for item in found if "expires_at" not in item]
+
+    def moments(self, call: str) -> list[Record]:
+        """The moments of a call's calendar that are done, in the order they were due."""
+        found = self._partition(items.call_key(call, "")["PK"], "MOMENT#")
+        return sorted((Record.model_validate(item) for item in found), key=lambda record: (record.due, record.name))
 
     def call_versions(self, call: str) -> list[PublishedCall]:
         """Every version of a call that was published, oldest first."""
@@ -165,8 +185,22 @@ class Store(Table):
     def _shard(self, call: str, shard: int, state: State | None) -> Iterator[Item]:
         values = {":pk": f"CALL#{call}#{shard}"}
         if state is None:
-            return self._query("GSI1PK = :pk", values, index=True)
-        return self._query("GSI1PK = :pk AND begins_with(GSI1SK, :state)", values | {":state": f"{state}#"}, index=True)
+            yield from self._query("GSI1PK = :pk", values, index=True)
+            return
+        for place in {state, State.RECEIVED} if state in REOPENED else {state}:
+            begins = values | {":state": f"{place}#"}
+            found = self._query("GSI1PK = :pk AND begins_with(GSI1SK, :state)", begins, index=True)
+            yield from (item for item in found if item["state"] == state)
+
+    def unconcluded(self, before: datetime) -> list[Submission]:
+        """The submissions of all calls that S3 took before a moment, and that are still to be concluded."""
+        found: list[Item] = []
+        for call in [*(published.call.id for published in self.calls()), ""]:
+            for shard in range(items.SHARDS):
+                values = {":pk": f"CALL#{call}#{shard}", ":from": f"{State.RECEIVED}#",
+                          ":to": f"{State.RECEIVED}#{items.stamp(before)}"}  # fmt: skip
+                found += self._query("GSI1PK = :pk AND GSI1SK BETWEEN :from AND :to", values, index=True)
+        return [Submission.model_validate(item) for item in found]
 
     def history(self, identity: str) -> list[HistoryEvent]:
         """All that happened to a submission, oldest first."""
@@ -182,8 +216,11 @@ class Store(Table):
         """Whether a submission was erased: whatever still tells of its upload tells of nothing."""
         return self._get(items.erased_key(identity)) is not None
 
-    def receive(self, submission: Submission, now: datetime) -> Submission:
-        """Record a submission as received, or give the record that is already there (it, or its twin, came before)."""
+    def receive(self, submission: Submission, now: datetime) -> Submission | None:
+        """Record a submission as received, or give the record that is already there (it, or its twin, came before).
+
+        None for one that was erased: whatever announces its file again, it is never recorded anew.
+        """
         record = submission.model_copy(update={"events": 1})
         event = HistoryEvent(number=1, event=State.RECEIVED.value, at=now, by="intake")
         try:
@@ -193,9 +230,12 @@ class Store(Table):
                     self._put(items.event_item(record.id, event)),
                     self._put(items.reference_item(record)),
                     self._link(record.id),
+                    self._check(items.erased_key(record.id), "attribute_not_exists(PK)"),
                 ]
             )
         except Contention:
+            if self.erased(record.id):
+                return None
             known = self.submission(record.id)
             if known is None:
                 raise
@@ -278,7 +318,7 @@ class Store(Table):
 
         Raises ValueError for a submission in another state, Contention when it changed meanwhile.
         """
-        if submission.state not in {State.UNREADABLE, State.LATE}:
+        if submission.state not in REOPENED:
             why = f"{submission.reference} is {submission.state}; only an unreadable or late one is read again"
             raise ValueError(why)
         after = submission.model_copy(
@@ -298,6 +338,33 @@ class Store(Table):
             return known
         return after
 
+    def came_back(self, before: Submission, mail: Notice, bounce: Bounce, told: tuple[Notice, ...]) -> None:
+        """Record that a mail about a submission did not arrive: on its row, the submission, its history and the
+        mailbox, together with the notices that tell of it.
+
+        Raises Contention when the row is of another mail or says this already, or the submission changed meanwhile.
+        """
+        after = before.model_copy(update={"bounced": bounce.kind, "events": before.events + 1})
+        detail = f"{bounce.kind} ({mail.event})"
+        event = HistoryEvent(number=after.events, event="bounced", at=bounce.at, by="feedback", detail=detail)
+        unmarked = "message_id = :id AND (attribute_not_exists(#0) OR #0 <> :0)"
+        marks = {"bounced": bounce.kind, "bounced_at": items.stamp(bounce.at)}
+        known = items.address_key(bounce.endpoint) | {"item": "address"} | marks
+        self._transact(
+            [
+                {"Update": self._change(items.notice_key(mail), marks, [], unmarked, {":id": mail.message_id})},
+                self._update_record(before, after),
+                self._put(items.event_item(before.id, event)),
+                self._put(known, "attribute_not_exists(PK) OR attribute_exists(PK)"),
+                *(self._put(items.notice_item(notice)) for notice in told),
+            ]
+        )
+
+    def bounce(self, endpoint: str) -> Bounce | None:
+        """The last mail to a mailbox that did not arrive; None where all did."""
+        item = self._get(items.address_key(endpoint))
+        return Bounce(item["bounced"], datetime.fromisoformat(item["bounced_at"]), endpoint) if item else None
+
     def _update_record(self, before: Submission, after: Submission) -> Item:
         # Only what changed is written, so that attributes of a newer version of the code survive an older one.
         old, new = items.record(before), items.record(after)
@@ -316,16 +383,7 @@ class Store(Table):
             # Nobody counts for an applicant who withdrew: the item stays, since nothing here deletes.
             counts = after.id if conclusion.counts else ""
             return [self._put(key | {"item": "pointer", "submission": counts}, *unchanged)]
-        return [
-            {
-                "ConditionCheck": {
-                    "TableName": self._table,
-                    "Key": items.wire(key),
-                    "ConditionExpression": unchanged[0],
-                    "ExpressionAttributeValues": items.wire(unchanged[1]),
-                }
-            }
-        ]
+        return [self._check(key, *unchanged)]
 
     def _replaced_writes(self, conclusion: Conclusion, now: datetime) -> list[Item]:
         before, after = conclusion.incumbent, conclusion.replaced

@@ -87,7 +87,8 @@ class Submission(BaseModel):
     was opened; `attempt_by` is who opened it last, and may be at it `attempt_until`. `rounds` counts replays.
     `call_version` is the version it was decided by, `form_version` the one the form itself was made from. `returned` is
     the key of the copy with marks. `file_name` is what the applicant called the file: to show, not to open anything by.
-    `email` is where the applicant hears of it; `period` the round it is considered in, where the call has rounds.
+    `email` is where the applicant hears of it, `bounced` what became of the last mail that did not arrive there (see
+    `feedback`). `period` is the round it is considered in, where the call has rounds.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -121,6 +122,7 @@ class Submission(BaseModel):
     applicant: str | None = None
     applicant_name: str | None = None
     email: str | None = None
+    bounced: str | None = None
     period: str | None = None
     values: dict[str, Any] = {}
     problems: tuple[Problem, ...] = ()
@@ -139,6 +141,19 @@ class Submission(BaseModel):
     def pending(self) -> bool:
         """Whether it is still to be concluded: just received, or put back by an operator."""
         return self.state is State.RECEIVED or self.replay
+
+    @property
+    def arrival(self) -> Arrival:
+        """What was announced of its file, for announcing it again."""
+        return Arrival(
+            bucket=self.bucket,
+            key=self.key,
+            version_id=self.version_id,
+            etag=self.etag,
+            size=self.size,
+            sequencer=self.sequencer,
+            created_at=self.received_at,
+        )
 
     def is_after(self, other: Submission) -> bool:
         """Whether S3 took this file after the other; ties fall by S3's sequencer, then by id, the same on every try."""

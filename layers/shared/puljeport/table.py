@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import batched
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
@@ -19,6 +20,9 @@ INDEX = "ByCall"
 RACES = {"ConditionalCheckFailed", "TransactionConflict"}
 LOST_RACE = {"ConditionalCheckFailedException", "TransactionConflictException", "TransactionInProgressException"}
 
+BATCH = 100
+"""How many items DynamoDB gives at once (API reference, BatchGetItem)."""
+
 
 class Table:
     """One table of DynamoDB. What is kept in it is for the classes that build on this one."""
@@ -31,7 +35,32 @@ class Table:
         answer = self._client.get_item(TableName=self._table, Key=items.wire(key), ConsistentRead=True)
         return items.plain(answer["Item"]) if "Item" in answer else None
 
-    def _query(self, condition: str, values: Item, *, index: bool = False, limit: int | None = None) -> Iterator[Item]:
+    def _batch(self, keys: Iterable[Item], names: Sequence[str]) -> Iterator[Item]:
+        """Those of many items that are there, in any order, with only the attributes `names`."""
+        slots, expression = _only(names)
+        for chunk in batched(keys, BATCH, strict=False):
+            wanted: Item = {
+                "Keys": [items.wire(key) for key in chunk],
+                "ConsistentRead": True,
+                "ProjectionExpression": expression,
+                "ExpressionAttributeNames": slots,
+            }
+            left: Item = {self._table: wanted}
+            while left:
+                # An answer holds 16 MB at most; what did not fit is asked for again.
+                answer = self._client.batch_get_item(RequestItems=left)
+                yield from (items.plain(item) for item in answer["Responses"].get(self._table, []))
+                left = dict(answer.get("UnprocessedKeys", {}))
+
+    def _query(
+        self,
+        condition: str,
+        values: Item,
+        *,
+        index: bool = False,
+        limit: int | None = None,
+        names: Sequence[str] = (),
+    ) -> Iterator[Item]:
         arguments: Item = {
             "TableName": self._table,
             "KeyConditionExpression": condition,
@@ -39,6 +68,9 @@ class Table:
         }
         arguments |= {"IndexName": INDEX} if index else {"ConsistentRead": True}
         arguments |= {"PaginationConfig": {"MaxItems": limit}} if limit else {}
+        if names:
+            slots, expression = _only(names)
+            arguments |= {"ProjectionExpression": expression, "ExpressionAttributeNames": slots}
         for page in self._client.get_paginator("query").paginate(**arguments):
             yield from (items.plain(item) for item in page["Items"])
 
@@ -50,6 +82,12 @@ class Table:
         if values:
             put["ExpressionAttributeValues"] = items.wire(values)
         return {"Put": put}
+
+    def _check(self, key: Item, condition: str, values: Item | None = None) -> Item:
+        check: Item = {"TableName": self._table, "Key": items.wire(key), "ConditionExpression": condition}
+        if values:
+            check["ExpressionAttributeValues"] = items.wire(values)
+        return {"ConditionCheck": check}
 
     def _change(self, key: Item, changes: Item, gone: list[str], condition: str, values: Item) -> Item:
         """One update: attributes set and removed where the condition holds; `values` are what the condition names."""
@@ -68,6 +106,16 @@ class Table:
             "ExpressionAttributeValues": items.wire(given),
         }
 
+    def _applied(self, update: Item) -> bool:
+        """Make one update. False when its condition does not hold (any more)."""
+        try:
+            self._client.update_item(**update)
+        except ClientError as error:
+            if code(error) not in LOST_RACE:
+                raise
+            return False
+        return True
+
     def _transact(self, writes: list[Item]) -> None:
         try:
             self._client.transact_write_items(TransactItems=writes)  # type: ignore[arg-type]
@@ -77,3 +125,9 @@ class Table:
             if code(error) in LOST_RACE:
                 raise Contention("a transaction is under way") from error
             raise
+
+
+def _only(names: Sequence[str]) -> tuple[dict[str, str], str]:
+    """What asks for some attributes only: their placeholders (many are reserved words), and the expression."""
+    slots = {f"#p{index}": name for index, name in enumerate(names)}
+    return slots, ", ".join(slots)

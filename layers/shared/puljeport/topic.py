@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -11,6 +10,7 @@ from botocore.exceptions import ClientError
 from puljeport.aws import code
 from puljeport.errors import Refused
 from puljeport.letters import Message
+from puljeport.subscriptions import MAILBOX, Policy, Subscription
 
 if TYPE_CHECKING:
     from mypy_boto3_sns import SNSClient
@@ -22,16 +22,6 @@ MACHINES = ("https", "sqs", "lambda", "firehose", "email-json")
 """Protocols whose subscribers are programs: they get the event as JSON. All others get the text for people."""
 
 
-@dataclass(frozen=True, slots=True)
-class Subscription:
-    """One subscription of the topic. `arn` is None until its owner has confirmed it."""
-
-    protocol: str
-    endpoint: str
-    arn: str | None
-    filter_policy: dict[str, list[str]]
-
-
 class Topic:
     """One SNS topic that every notice is published to; subscriptions filter by message attributes."""
 
@@ -39,18 +29,20 @@ class Topic:
         self._client = client
         self._arn = arn
 
-    def publish(self, message: Message) -> str:
-        """Publish a message and give SNS's id of it. Raises Refused where trying again is no use."""
-        body = json.dumps(message.body, ensure_ascii=False)
-        variants = {"default": message.text} | dict.fromkeys(MACHINES, body)
+    def publish(self, message: Message, mailbox: str) -> str:
+        """Publish a message for a mailbox and give SNS's id of it. Raises Refused where trying again is no use.
+
+        Without a mailbox it is for whoever is subscribed to its other attributes.
+        """
+        attributes = message.attributes | ({MAILBOX: mailbox} if mailbox else {})
         try:
             answer = self._client.publish(
                 TopicArn=self._arn,
                 Subject=message.subject,
-                Message=json.dumps(variants, ensure_ascii=False),
+                Message=variants(message),
                 MessageStructure="json",
                 MessageAttributes={
-                    name: {"DataType": "String", "StringValue": value} for name, value in message.attributes.items()
+                    name: {"DataType": "String", "StringValue": value} for name, value in attributes.items()
                 },
             )
         except ClientError as error:
@@ -64,7 +56,18 @@ class Topic:
         pages = self._client.get_paginator("list_subscriptions_by_topic").paginate(TopicArn=self._arn)
         return [self._subscription(dict(entry)) for page in pages for entry in page["Subscriptions"]]
 
-    def subscribe_email(self, address: str, policy: dict[str, list[str]]) -> Subscription:
+    def confirmed(self) -> set[str]:
+        """The e-mail addresses that have confirmed their subscription.
+
+        The list alone says it, "PendingConfirmation" standing in the place of an ARN (SNS API reference,
+        ListSubscriptionsByTopic), so that nobody who asks needs to read each subscription's attributes.
+        """
+        pages = self._client.get_paginator("list_subscriptions_by_topic").paginate(TopicArn=self._arn)
+        entries = [entry for page in pages for entry in page["Subscriptions"]]
+        mails = (entry for entry in entries if entry["Protocol"] == "email")
+        return {entry["Endpoint"] for entry in mails if entry["SubscriptionArn"].startswith("arn:")}
+
+    def subscribe_email(self, address: str, policy: Policy) -> Subscription:
         """Subscribe an address to the notices that `policy` lets through. SNS mails it a link to confirm.
 
         Asking again for one that exists changes nothing but sends the link again while it is unconfirmed.
@@ -78,7 +81,7 @@ class Topic:
         )
         return Subscription("email", address, answer["SubscriptionArn"], policy)
 
-    def refilter(self, subscription: Subscription, policy: dict[str, list[str]]) -> None:
+    def refilter(self, subscription: Subscription, policy: Policy) -> None:
         """Give a confirmed subscription another filter policy."""
         if subscription.arn is None:
             raise ValueError("an unconfirmed subscription cannot be changed")
@@ -86,12 +89,24 @@ class Topic:
             SubscriptionArn=subscription.arn, AttributeName="FilterPolicy", AttributeValue=json.dumps(policy)
         )
 
+    def unsubscribe(self, subscription: Subscription) -> None:
+        """End a confirmed subscription."""
+        if subscription.arn is None:
+            raise ValueError("an unconfirmed subscription cannot be ended; AWS forgets it by itself")
+        self._client.unsubscribe(SubscriptionArn=subscription.arn)
+
     def _subscription(self, entry: dict[str, Any]) -> Subscription:
         arn = entry["SubscriptionArn"]
         confirmed = arn.startswith("arn:")
-        policy: dict[str, list[str]] = {}
+        policy: Policy = {}
         if confirmed:
             attributes = self._client.get_subscription_attributes(SubscriptionArn=arn)["Attributes"]
             policy = json.loads(attributes.get("FilterPolicy", "{}"))
             confirmed = attributes.get("PendingConfirmation", "false") != "true"
         return Subscription(entry["Protocol"], entry["Endpoint"], arn if confirmed else None, policy)
+
+
+def variants(message: Message) -> str:
+    """What SNS gets: the text for people, and for each kind of program the event. All of it together may be 256 KB."""
+    body = json.dumps(message.body, ensure_ascii=False)
+    return json.dumps({"default": message.text} | dict.fromkeys(MACHINES, body), ensure_ascii=False)

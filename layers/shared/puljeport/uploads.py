@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from email.errors import HeaderParseError
 from email.header import decode_header, make_header
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, unquote_plus, urlsplit
+from urllib.parse import quote, quote_plus, unquote_plus, urlsplit
 
 from botocore.exceptions import ClientError
 
@@ -133,6 +133,7 @@ class Posts:
         if not found or found[0]["Key"] != key:
             return None
         return Stored(found[0]["Size"], found[0]["LastModified"].astimezone(UTC))
+
     def put_once(self, key: str, data: bytes) -> None:
         """Put a form that was written on our own pages, unless there is one already: a second try changes nothing.
 
@@ -219,6 +220,32 @@ def arrivals(body: str) -> list[Arrival]:
         for record in (records if isinstance(records, list) else [])
         if isinstance(record, dict) and str(record.get("eventName", "")).startswith("ObjectCreated:")
     ]
+
+
+def announcement(arrival: Arrival) -> str:
+    """The message with which S3 announced an object, for putting it back through intake.
+
+    Source: S3 user guide, "Event message structure". What has no version is named without one, as S3 does.
+    """
+    version = {"versionId": arrival.version_id} if arrival.version_id not in {None, "null"} else {}
+    moment = {"eventTime": arrival.created_at.isoformat()} if arrival.created_at else {}
+    record = {
+        "eventVersion": "2.1",
+        "eventSource": "aws:s3",
+        "eventName": "ObjectCreated:Put",
+        **moment,
+        "s3": {
+            "bucket": {"name": arrival.bucket},
+            "object": {
+                "key": quote_plus(arrival.key, safe="/"),
+                "size": arrival.size,
+                "eTag": arrival.etag,
+                "sequencer": arrival.sequencer,
+                **version,
+            },
+        },
+    }
+    return json.dumps({"Records": [record]})
 
 
 def is_folder(arrival: Arrival) -> bool:

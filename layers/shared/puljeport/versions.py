@@ -32,7 +32,7 @@ def carry_over(current: Call, version: int, earlier: Call, raw: RawForm) -> Read
     merged = _merged(current, earlier, before, after)
     both = {text.place for text in then.unknown if text.place}
     unknown = [text for text in now.unknown if text.place in both]
-    reading = concluded(current, merged, Matched(now.hits, now.tables, unknown, then.language))
+    reading = concluded(current, merged, Matched(now.hits, now.tables, unknown, now.doubts, then.language))
     removed = _removed(current, earlier, before)
     if not _differ(current, earlier) and not removed:
         return reading

@@ -209,6 +209,24 @@ def _font(pdf: Pdf) -> Object:
         Dictionary(
             Type=Name.Font, Subtype=Name.TrueType, BaseFont=Name("/SourceSansPro-Regular"), FirstChar=32,
             LastChar=255, Widths=Array(widths), Encoding=Name.WinAnsiEncoding,
-            FontDescriptor=pdf.make_indirect(descriptor),
+            FontDescriptor=pdf.make_indirect(descriptor), ToUnicode=pdf.make_stream(_to_unicode()),
         )
     )  # fmt: skip
+
+
+def _to_unicode() -> bytes:
+    """Which character each code of the font is (ISO 32000-1, 9.10.3). Programs that print a form would do without, but
+    some number the letters anew, and only what stands here tells æ from Ê in what they write."""
+    pairs = [(code, bytes([code]).decode("cp1252", "ignore")) for code in range(32, 256)]
+    lines = [f"<{code:02X}> <{ord(letter):04X}>" for code, letter in pairs if letter]
+    blocks = [lines[start : start + 100] for start in range(0, len(lines), 100)]  # a block may have no more
+    return "\n".join(
+        [
+            "/CIDInit /ProcSet findresource begin 12 dict begin begincmap",
+            "/CIDSystemInfo << /Registry (Adobe) /Ordering (UCS) /Supplement 0 >> def",
+            "/CMapName /Adobe-Identity-UCS def /CMapType 2 def",
+            "1 begincodespacerange <00> <FF> endcodespacerange",
+            *(f"{len(block)} beginbfchar\n" + "\n".join(block) + "\nendbfchar" for block in blocks),
+            "endcmap CMapName currentdict /CMap defineresource pop end end",
+        ]
+    ).encode()

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from puljeport import timewords
 from puljeport.calls import Call
+from puljeport.dates import show_moment
 from puljeport.texts import Language, Text
 
 _WORDS = {
@@ -52,5 +52,5 @@ def closing(call: Call, language: Language) -> str:
 
 def deadline(moment: datetime, language: Language) -> str:
     """A deadline in words, with weekday and clock; `moment` is local to the call."""
-    said = timewords.weekday(moment, language)
-    return f"{said} at {moment:%H:%M} (Danish time)" if language == "en" else f"{said} kl. {moment:%H.%M}"
+    said = show_moment(moment).get(language)
+    return said if language == "da" else f"{said} (Danish time)"

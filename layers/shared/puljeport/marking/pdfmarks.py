@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from puljeport.errors import Unreadable
 from puljeport.marking.notes import AUTHOR, Note
+from puljeport.pages.engine import library
 from puljeport.problems import problem
 from puljeport.readers import pdfbounds, pdfium
 from puljeport.texts import Language
@@ -38,7 +39,7 @@ class _Rectangle(NamedTuple):
 def marked(data: bytes, notes: list[Note], language: Language) -> bytes:  # noqa: ARG001 - one shape for all formats
     """The file with a note for each note. Raises Unreadable."""
     pdfbounds.check(data)
-    engine = pdfium.library()
+    engine = library()
     with pdfium.loaded(engine, data) as document:
         if engine.FPDF_GetSecurityHandlerRevision(document) >= 0:
             raise Unreadable(problem("encrypted"))

@@ -2,7 +2,8 @@
 
 What is inside decides the type, never the name. A reader is a module with `sniff(data) -> bool` and
 `read(data) -> RawForm`; a new format is a new module and a line in `FORMATS`. Readers use the standard library
-and, for PDF, an engine; they open no file and no socket, and raise nothing but Unreadable, on any bytes.
+and, for PDF, an engine; they open no file and no socket, and raise nothing but Unreadable, on any bytes. `printed` is
+no format of its own: it reads a PDF without fields, needs the blank as well, and starts a process for it.
 """
 
 from __future__ import annotations
@@ -26,6 +27,9 @@ FORMATS: tuple[tuple[Callable[[bytes], bool], Callable[[bytes], RawForm]], ...] 
     (pdf.sniff, pdf.read),
     (csvform.sniff, csvform.read),  # last: it takes most texts
 )
+
+PRINTED = "pdf_no_fields"
+"""The problem of a file that may be a print of a blank."""
 
 _GUIDE = f'<meta name="{marks.GUIDE_PROPERTY}"'.encode()
 _HEAD = 4_096

@@ -1,8 +1,8 @@
 """Forms as PDF files with form fields (AcroForm), filled in with whatever program an applicant has.
 
 A field is known by its name, which every program keeps; where another program made the form anew and gave its own
-names, by its tooltip, which is the label. A page that was printed or scanned has no fields and is refused: reading it
-by position would need every viewer's fonts and guesses, and a wrong answer costs more than being asked to press Save.
+names, by its tooltip, which is the label. A form that was printed to a new PDF has no fields any more and is refused
+here; `readers.printed` reads it, with the blank beside it.
 """
 
 from __future__ import annotations
@@ -41,16 +41,16 @@ def read(data: bytes) -> RawForm:
             raise Unreadable(problem("pdf_xfa"))
         if document.about(marks.GUIDE_PROPERTY):
             raise Unreadable(problem("guide_returned"))
-        form = _Form()
+        form = Form()
         for widget in document.widgets():
             form.add(widget)
         if not form.found:
             raise Unreadable(problem("pdf_no_fields"))
-        call, version = _about(document, form.said)
+        call, version = about(document, form.said)
     return RawForm("pdf", call, version, form.fields(), form.tables())
 
 
-def _about(document: Document, said: dict[str, str]) -> tuple[str | None, int | None]:
+def about(document: Document, said: dict[str, str]) -> tuple[str | None, int | None]:
     """Call and version from the hidden fields, the document's own entries, or its keywords."""
     for get in (said.get, document.about):
         call, version = (get(name) or "" for name in (marks.CALL_PROPERTY, marks.VERSION_PROPERTY))
@@ -71,7 +71,7 @@ class _Rows:
     cells: dict[int, dict[str, RawCell]] = field(default_factory=dict)
 
 
-class _Form:
+class Form:
     """Collects fields by name, in the order of the pages."""
 
     def __init__(self) -> None:
@@ -81,14 +81,15 @@ class _Form:
         self._rows: dict[str, _Rows] = {}
 
     def add(self, widget: Widget) -> None:
+        """Take a field in."""
         if widget.name in (marks.CALL_PROPERTY, marks.VERSION_PROPERTY):
             self.said[widget.name] = widget.value.strip()
             return
         self.found = True
         key = marks.from_flat(widget.name)
         parts = marks.parts(key) if key else ()
-        label = " ".join(widget.label.partition(marks.HINT)[0].split())
-        cell = RawCell(_answer(widget), _place(widget, label), (widget.page, widget.name))
+        label = _label(widget)
+        cell = RawCell(_answer(widget), place(widget), (widget.page, widget.name))
         if len(parts) == 3 and parts[2].isdecimal() and len(parts[2]) < 6:
             first = _Rows(widget.page, _ROW.split(label)[0], (widget.page, widget.name))
             rows = self._rows.setdefault(parts[0], first)
@@ -107,9 +108,11 @@ class _Form:
         self._fields[widget.name] = RawField(tuple(names) or (Name(Way.LABEL, widget.name[:MAX_SHOWN]),), cell)
 
     def fields(self) -> tuple[RawField, ...]:
+        """The single fields."""
         return tuple(self._fields.values())
 
     def tables(self) -> tuple[RawTable, ...]:
+        """The tables."""
         return tuple(self._table(name, rows) for name, rows in self._rows.items())
 
     def _table(self, name: str, rows: _Rows) -> RawTable:
@@ -136,8 +139,13 @@ def _answer(widget: Widget) -> str:
     return widget.value if widget.value.strip() else ""
 
 
-def _place(widget: Widget, label: str) -> Text:
-    return _felt(widget.page, label or widget.name)
+def place(widget: Widget) -> Text:
+    """Where a field is, as its page shows it."""
+    return _felt(widget.page, _label(widget) or widget.name)
+
+
+def _label(widget: Widget) -> str:
+    return " ".join(widget.label.partition(marks.HINT)[0].split())
 
 
 def _felt(page: int, label: str) -> Text:

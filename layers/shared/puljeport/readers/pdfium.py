@@ -15,10 +15,10 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 from puljeport.errors import Unreadable
+from puljeport.pages.engine import library
 from puljeport.problems import problem
 from puljeport.readers import pdfbounds
 from puljeport.readers.bounds import MAX_TEXT, too_much_text
@@ -49,19 +49,6 @@ class Widget:
     button: bool
     radio: bool
     value: str
-
-
-@cache
-def library() -> Any:
-    """The engine's own functions, set up so that it looks for nothing outside a file."""
-    # Imported when first needed: 0.05 s that only the first PDF should pay.
-    import pypdfium2_raw as engine  # noqa: PLC0415
-
-    # No folders to look for fonts in: nothing is shown, and nothing outside the file is to be opened.
-    nowhere = (ctypes.POINTER(ctypes.c_char) * 1)()
-    settings = engine.FPDF_LIBRARY_CONFIG(version=2, m_pUserFontPaths=nowhere)
-    engine.FPDF_InitLibraryWithConfig(ctypes.byref(settings))
-    return engine
 
 
 class Document:
