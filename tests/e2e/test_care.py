@@ -16,7 +16,7 @@ from puljeport.erasure import Why
 from puljeport.reconcile import Kind, Remedy
 from puljeport.submissions import Submission, submission_id
 from puljeport.uploads import announcement
-from puljeport_cli import demo
+from puljeport_cli import demo_uploads
 from puljeport_cli.local import Home
 from puljeport_cli.stack import Stack, now
 
@@ -38,7 +38,7 @@ def lost(guarded: Stack) -> str:
     bucket = guarded.output("UploadsBucketName")
     body = a_form(CALL, contact_email="ansoeger@example.dk")
     version = guarded.client("s3").put_object(Bucket=bucket, Key=f"incoming/{CALL}/tabt.json", Body=body)["VersionId"]
-    demo.until(lambda: guarded.queue("UploadsQueueUrl").count(), bool, PATIENCE)
+    demo_uploads.until(lambda: guarded.queue("UploadsQueueUrl").count(), bool, PATIENCE)
     guarded.client("sqs").purge_queue(QueueUrl=queue)
     functions.update_event_source_mapping(UUID=mapping["UUID"], Enabled=True)
     return submission_id(bucket, f"incoming/{CALL}/tabt.json", version)
@@ -46,7 +46,7 @@ def lost(guarded: Stack) -> str:
 
 def concluded(guarded: Stack, identity: str) -> Submission:
     """A submission, once it is concluded."""
-    found = demo.until(
+    found = demo_uploads.until(
         lambda: guarded.store.submission(identity), lambda one: one is not None and not one.pending, PATIENCE
     )
     assert found
@@ -82,7 +82,7 @@ def test_r12_what_was_given_up_is_redriven_from_the_desk_and_makes_no_second_rec
     )
     assert answer.returncode == 0, answer.stderr
     assert "1 of about 1" in answer.stdout
-    demo.until(lambda: guarded.queue("UploadsQueueUrl").count(), lambda left: left == 0, PATIENCE)
+    demo_uploads.until(lambda: guarded.queue("UploadsQueueUrl").count(), lambda left: left == 0, PATIENCE)
     assert len(guarded.store.list_submissions(CALL)) == 1
     assert len(guarded.store.history(found.id)) == 2
 
@@ -99,7 +99,7 @@ def test_the_function_answers_its_schedule(guarded: Stack, found: Submission) ->
 
 def test_s17_what_is_erased_is_gone_and_stays_gone(guarded: Stack, found: Submission) -> None:
     """Record and file are gone; announced once more to the real queue, it is acknowledged and never recorded again."""
-    demo.until(
+    demo_uploads.until(
         lambda: guarded.outbox.of_submission(found.id), lambda rows: not any(row.status.waits for row in rows), PATIENCE
     )
     assert guarded.erasure.erase(found.id, Why("a test", "test"))
@@ -107,7 +107,7 @@ def test_s17_what_is_erased_is_gone_and_stays_gone(guarded: Stack, found: Submis
     assert not listed.get("Versions", [])
     assert not listed.get("DeleteMarkers", [])
     guarded.queue("UploadsQueueUrl").send(announcement(found.arrival))
-    demo.until(lambda: guarded.queue("UploadsQueueUrl").count(), lambda left: left == 0, PATIENCE)
+    demo_uploads.until(lambda: guarded.queue("UploadsQueueUrl").count(), lambda left: left == 0, PATIENCE)
     assert guarded.store.submission(found.id) is None
     assert guarded.store.list_submissions(CALL) == []
     answer = guarded.client("lambda").invoke(FunctionName=guarded.output("EraseFunctionName"), Payload=b"{}")

@@ -18,7 +18,7 @@ from builders import ses_event
 from puljeport.notices import APPLICANT
 from puljeport.submissions import State, Submission, submission_id
 from puljeport_cli import call as calls
-from puljeport_cli import demo, mailbox
+from puljeport_cli import demo, demo_uploads, mailbox
 from puljeport_cli.local import Home
 from puljeport_cli.mailbox import Mail
 from puljeport_cli.processes import listens
@@ -150,11 +150,11 @@ def test_a_mail_that_comes_back_is_shown_and_told_to_operations(
     mail = next(row for row in told if row.audience == APPLICANT)
     topic = guarded.output("FeedbackTopicArn")
     guarded.client("sns").publish(TopicArn=topic, Message=json.dumps(ses_event(mail)))
-    found = demo.until(lambda: read(guarded, record.id), lambda now: now.bounced is not None, PATIENCE)
+    found = demo_uploads.until(lambda: read(guarded, record.id), lambda now: now.bounced is not None, PATIENCE)
     assert found.bounced == "permanent"
     assert "bounced (permanent)" in puljeport("submissions", "show", record.reference).stdout
     subject = f"Puljeport {record.reference}: en mail til ansoegeren kom ikke frem"
-    demo.until(lambda: told_operations(guarded, subject), bool, PATIENCE)
+    demo_uploads.until(lambda: told_operations(guarded, subject), bool, PATIENCE)
     assert told_operations(guarded, subject) == ["drift@example.dk"]
 
 
@@ -172,7 +172,9 @@ def test_a_file_for_no_call_reaches_operations_and_is_read_after_a_replay(guarde
     mail = mail_about(guarded, record)
     assert mail.recipient == "drift@example.dk"
     puljeport("submissions", "replay", record.reference)
-    again = demo.until(lambda: read(guarded, identity), lambda now: now.rounds == 1 and not now.pending, PATIENCE)
+    again = demo_uploads.until(
+        lambda: read(guarded, identity), lambda now: now.rounds == 1 and not now.pending, PATIENCE
+    )
     assert (again.state, again.rounds) == (State.UNREADABLE, 1)
     history = [event["event"] for event in rows(puljeport, "submissions", "history", record.id)]
     assert history == ["received", "unreadable", "replayed", "unreadable"]
@@ -210,7 +212,7 @@ def test_up_again_starts_only_what_died(guarded_home: Home, puljeport: Command) 
     before = guarded_home.state()
     assert before
     os.kill(before.processes["bridge"].pid, 9)
-    demo.until(lambda: before.processes["bridge"].alive, lambda alive: not alive, 10)
+    demo_uploads.until(lambda: before.processes["bridge"].alive, lambda alive: not alive, 10)
     puljeport("up")
     after = guarded_home.state()
     assert after
@@ -235,7 +237,7 @@ def read(guarded: Stack, identity: str) -> Submission:
 
 def concluded(guarded: Stack, identity: str) -> Submission:
     """A submission, once it is concluded."""
-    found = demo.until(
+    found = demo_uploads.until(
         lambda: guarded.store.submission(identity), lambda now: now is not None and not now.pending, PATIENCE
     )
     assert found
@@ -250,6 +252,6 @@ def mail_about(guarded: Stack, submission: Submission) -> Mail:
     def about() -> list[Mail]:
         return [mail for mail in mailbox.mails(state) if submission.reference in mail.subject]
 
-    mails = demo.until(about, bool, PATIENCE)
+    mails = demo_uploads.until(about, bool, PATIENCE)
     assert mails
     return mails[0]

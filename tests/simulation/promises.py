@@ -69,6 +69,7 @@ def _who_counts(universe: Universe, records: list[Submission]) -> None:
         replaced = [record for record in records if record.state is State.REPLACED and record.applicant == applicant]
         for record in replaced:
             assert record.replaced_by, "replaced by nothing"
+            assert theirs[0].is_after(record), f"an earlier submission of {applicant} counts than one it replaced"
 
 
 def _on_time(universe: Universe, record: Submission) -> None:
