@@ -23,6 +23,7 @@ from puljeport.drawer import Drawer
 from puljeport.errors import BadForm, Contention, UnknownDraft
 from puljeport.forms import Section
 from puljeport.items import PublishedCall
+from puljeport.sending import takes
 from puljeport.store import Store
 from puljeport.submissions import Slot, submission_id
 from puljeport.texts import Language, Text
@@ -213,11 +214,15 @@ class Filling:
         return Moved(link.path("draft")) if opened.draft.arrived else self._review(link, opened)
 
     def send(self, link: Link, form: Posted) -> Outcome:
-        """Send the application. Once is enough: a second click, or a try after a break, is the same submission."""
+        """Send the application. Once is enough: a second click, or a try after a break, is the same submission.
+
+        Raises NotTaken where the call takes nothing now.
+        """
         seen = self._checked(link, form)
         opened = self._open(link)
         if opened.draft.arrived:
             return Moved(link.path("draft"))
+        takes(opened.call, self.now())
         if opened.draft.sent_at is None:
             if opened.judged().has_errors:
                 return self._review(link, opened, status=HTTPStatus.UNPROCESSABLE_CONTENT)

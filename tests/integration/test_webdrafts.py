@@ -12,8 +12,10 @@ from moto.s3.models import s3_backends
 
 import portal.web
 from builders import BUCKET, s3_event, s3_record
+from care import Care
 from fillings import Applicant
 from portals import answer
+from puljeport.erasure import Why
 from puljeport.errors import Contention, UnknownDraft
 from puljeport.submissions import State
 from puljeport.uploads import Posts
@@ -147,3 +149,16 @@ def test_another_error_of_the_bucket_is_not_taken_for_done(shown: World) -> None
     assert objects(shown) == []
     with pytest.raises(ClientError):
         Posts(worker_client("s3"), "nobodys").put_once("incoming/x/y/form", b"{}")
+
+
+def test_s17_erasing_a_submission_erases_what_it_was_written_in(shown: World) -> None:
+    """S17: the draft goes with the submission; another draft of the same call stays."""
+    checked().press()
+    taken(shown)
+    other = checked()
+    submission = shown.only()
+    line = Care(shown).erasure.erase(submission.id, Why("asked for", "desk", forced="a test"))
+    assert line is not None
+    (left,) = shown.items("draft")
+    assert left["PK"]["S"] == "DRAFT#" + other.draft.split("/")[2]
+    assert objects(shown) == []

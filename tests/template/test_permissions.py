@@ -80,7 +80,7 @@ def test_s15_erasing_reaches_no_blank_no_guide_and_no_definition(resources: dict
         "${UploadsBucket.Arn}/incoming/*", "${DocumentsBucket.Arn}/returned/*", "${DocumentsBucket.Arn}/exports/*",
     ]  # fmt: skip
     keys = deletes["dynamodb:DeleteItem"]["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"]
-    assert set(keys) == {"SUB#*", "REFERENCE#*", "APPLICANT#*", "ADDRESS#*"}
+    assert set(keys) == {"SUB#*", "REFERENCE#*", "APPLICANT#*", "ADDRESS#*", "DRAFT#*"}
 
 
 def test_s15_services_write_only_for_this_account(resources: dict[str, Resource]) -> None:
@@ -182,7 +182,7 @@ KEYS = {
     },
     ("EraseRole", "dynamodb:UpdateItem"): {"CALL#*"},
     ("EraseRole", "dynamodb:PutItem"): {"ERASED#*"},
-    ("EraseRole", "dynamodb:DeleteItem"): {"SUB#*", "REFERENCE#*", "APPLICANT#*", "ADDRESS#*"},
+    ("EraseRole", "dynamodb:DeleteItem"): {"SUB#*", "REFERENCE#*", "APPLICANT#*", "ADDRESS#*", "DRAFT#*"},
 }  # fmt: skip
 
 ITEMS = {action for _, action in KEYS}

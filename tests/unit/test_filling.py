@@ -405,6 +405,20 @@ def test_just_in_time_is_sent_at_once(someone: Applicant, shown: Remembered) -> 
     assert len(shown.web.objects) == 1
 
 
+def test_a_call_that_is_distributed_takes_nothing_more(someone: Applicant, shown: Remembered) -> None:
+    """The draft can still be read until it expires; there is no button, and a page from before is told why."""
+    page = written_and_checked(someone).page
+    shown.publish(a_call(distributed={"date": "2018-04-12", "awards": []}))
+    shown.moment += timedelta(days=25)
+    someone.page = page
+    someone.press()
+    assert (someone.status, "Puljen er fordelt" in words(someone.page)) == (409, True)
+    someone.get(f"{someone.draft}/tjek")
+    assert "kan ikke sendes mere" in words(someone.page)
+    assert Forms(someone.page).forms == []
+    assert shown.web.objects == {}
+
+
 def test_what_was_sent_stays_and_is_corrected_in_a_new_draft(someone: Applicant, shown: Remembered) -> None:
     """A sent draft cannot be written in; its answers go on in another with a link of its own."""
     written_and_checked(someone).press()

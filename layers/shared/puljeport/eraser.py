@@ -130,6 +130,10 @@ class Eraser(Table):
         """Delete what finds a submission by its reference. Gives how many items it was."""
         return self._remove({"PK": items.reference_key(reference), "SK": identity})
 
+    def forget_draft(self, ticket: str) -> int:
+        """Delete what an application was written in, where that was online. Gives how many items it was."""
+        return self._remove(items.draft_key(ticket))
+
     def forget_mailbox(self, mailbox: str) -> int:
         """Delete what is known of an applicant's mailbox (its hash): that mail did not arrive there."""
         return self._empty(f"ADDRESS#{mailbox}")

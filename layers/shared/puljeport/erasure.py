@@ -119,6 +119,8 @@ class Erasure:
         counts["objects"] = self._upload(work)
         counts["copies"] = self._beside(line)
         counts["items"] = self.eraser.sweep(line.id) + self.eraser.forget_label(work.reference, line.id)
+        if place := slot(work.key):
+            counts["items"] += self.eraser.forget_draft(place.ticket)
         if work.mailbox:
             counts["items"] += self.eraser.forget_mailbox(work.mailbox)
         counts["mentions"] = self._mentions(line.call, work.reference)

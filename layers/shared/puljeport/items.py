@@ -87,6 +87,11 @@ def again_key(identity: str, version: str) -> Item:
     return {"PK": f"SUB#{identity}", "SK": f"AGAIN#{version}"}
 
 
+def draft_key(identity: str) -> Item:
+    """An application that is being filled in online; its id is that of the ticket it is sent with."""
+    return {"PK": f"DRAFT#{identity}", "SK": "DRAFT"}
+
+
 def allowance_key(what: str, window: int) -> Item:
     """How often something was done in one span of time."""
     return {"PK": f"ALLOWANCE#{what}", "SK": f"{window:012d}"}

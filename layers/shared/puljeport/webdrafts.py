@@ -96,7 +96,7 @@ class WebDrafts(Table):
 
     def open(self, identity: str, secret: str, now: datetime) -> Draft:
         """The draft of a link. Raises UnknownDraft for one that never was, is another link's, or expired."""
-        item = self._get(_key(identity))
+        item = self._get(items.draft_key(identity))
         found = Draft.model_validate(item | {"answers": json.loads(item["answers"])}) if item else None
         if found is None or not found.opened_by(secret) or now.timestamp() >= found.expires_at:
             raise UnknownDraft
@@ -121,16 +121,12 @@ class WebDrafts(Table):
             if code(error) not in LOST_RACE:
                 raise
             # Our own write, committed before its answer was lost.
-            if self._get(_key(draft.id)) != item:
+            if self._get(items.draft_key(draft.id)) != item:
                 raise Contention("the draft changed meanwhile") from error
-
-
-def _key(identity: str) -> Item:
-    return {"PK": f"DRAFT#{identity}", "SK": "DRAFT"}
 
 
 def _item(draft: Draft) -> Item:
     body = draft.model_dump(mode="json", exclude_none=True)
     # One text: what somebody wrote is nothing for the table to look into.
     answers = json.dumps(draft.answers, ensure_ascii=False)
-    return _key(draft.id) | {"item": "draft"} | body | {"answers": answers}
+    return items.draft_key(draft.id) | {"item": "draft"} | body | {"answers": answers}
