@@ -4,6 +4,8 @@
 UV_VERSION := 0.13.9
 STAGE ?= dev
 SECONDS ?= 10
+N ?= 1000
+SEED ?= 2018
 # Words for pytest, such as ARGS='-k deadline'.
 ARGS ?=
 
@@ -25,7 +27,7 @@ NOT_SECRET := EXAMPLE|^0123456789ABCDEFGH|^Tk9USUNFI|^(test|testing|kode|false)$
 LAYER_EXPORT = $(UV) export --quiet --locked --no-default-groups --no-emit-project --no-header --prune boto3 --prune botocore --prune dnspython
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down status logs test test-fast check bench fuzz assets screenshots lock build deploy sbom clean
+.PHONY: help setup demo up down status logs test test-fast check bench simulate fuzz assets screenshots lock build deploy sbom clean
 
 help: ## This list
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -76,6 +78,9 @@ check: setup .venv-lint/.synced ## Style, types, layers, the template, security,
 
 bench: build .venv-bench/.synced ## How long reading takes, beside others: writes docs/benchmarks.md (about two minutes)
 	.venv-bench/bin/python tests/bench.py
+
+simulate: .venv/.synced ## N random histories (1000) of uploads, people, clocks and faults, from SEED (2018)
+	PULJEPORT_HISTORIES=$(N) PULJEPORT_SEED=$(SEED) $(BIN)/pytest -q -n 2 tests/simulation
 
 fuzz: setup ## Damage forms of every kind and read them, SECONDS each (10)
 	$(BIN)/python tests/fuzz.py $(SECONDS)

@@ -17,7 +17,8 @@ const TARGET = process.argv[2] ?? join(HERE, "..", "functions", "portal", "asset
 
 // The icons of the pages, all in one file that they refer to as `icons.svg#name`.
 const ICONS = [
-  "calendar-month", "chevron-left", "document", "file-excel", "file-pdf", "file-word", "language", "notifications",
+  "calendar-month", "chevron-left", "document", "error", "file-excel", "file-pdf", "file-word", "info", "language",
+  "notifications", "success", "warning",
 ];
 const LICENCES = { "LICENSE-dkfds.md": "LICENSE.md", "LICENSE-IBM-Plex.txt": "dist/fonts/IBMPlexSans/split/woff2/license.txt" };
 
@@ -65,6 +66,7 @@ const css = compiled.css.replace(/url\("?([^")]+)"?\)/g, (_, path) => {
   return `url(${manifest[name] ?? keep(name, readFileSync(join(SYSTEM, FOLDERS[extname(name)], name)))})`;
 });
 keep("portal.css", css);
+keep("form.js", readFileSync(join(HERE, "form.js")));
 // Modules name each other as they lie here; what is served names the hashed one.
 keep("send.js", readFileSync(join(HERE, "send.js")));
 keep("status.js", readFileSync(join(HERE, "status.js"), "utf8").replace("./send.js", `./${manifest["send.js"]}`));

@@ -121,7 +121,7 @@ class Applicants(Remembered):
         posts.there = self.there
         return Portal(
             cast("Store", self), cast("Drawer", self), cast("Any", self), Copies(signer(), "documents"), posts,
-            settings, lambda: self.moment,
+            cast("Any", self.web), settings, lambda: self.moment,
         )  # fmt: skip
 
     def send(self, number: int, state: str, call: Call) -> str:

@@ -16,9 +16,11 @@ from urllib.parse import unquote, urlsplit
 
 import boto3
 
+import fillings
 import portal.app
 import portal.web
 from builders import BUCKET, MIDWAY, a_call, http_event
+from fillings import RememberedDrafts
 from portal import addresses
 from portal.web import Portal
 from puljeport import aws, definitions
@@ -29,8 +31,10 @@ from puljeport.items import PublishedCall
 from puljeport.publish import Publisher
 from puljeport.settings import PortalSettings
 from puljeport.store import Store
+from puljeport.submissions import Slot, submission_id
 from puljeport.texts import Language
 from puljeport.uploads import Posts
+from puljeport_cli.demo_answers import FAULTY, GOOD
 from worlds import Context
 
 CALLS = Path(__file__).parent.parent / "calls"
@@ -54,6 +58,7 @@ class Remembered:
     kept: dict[str, bytes] = field(default_factory=dict)
     looked_up: list[str] = field(default_factory=list)
     fault: BaseException | None = None
+    web: RememberedDrafts = field(default_factory=RememberedDrafts)
 
     # -- the store
 
@@ -70,6 +75,14 @@ class Remembered:
     def call_versions(self, call: str) -> list[PublishedCall]:
         """All versions of one call."""
         return list(self.versions.get(call, []))
+
+    def call_version(self, call: str, version: int) -> PublishedCall | None:
+        """One version of one call."""
+        return next((one for one in self.versions.get(call, []) if one.version == version), None)
+
+    def link(self, submission: str) -> str | None:
+        """The secret of a submission's link."""
+        return self.web.links.get(submission)
 
     def publish_call(self, call: Call, now: datetime) -> PublishedCall:
         """Make a definition the current version of its call."""
@@ -133,8 +146,23 @@ class Remembered:
     def portal(self, **given: str) -> Portal:
         """The portal over what is remembered."""
         settings = PortalSettings(table="table", documents_bucket="documents", uploads_bucket=BUCKET, **given)
-        store, documents, unused = cast("Store", self), cast("Documents", self), cast("Any", None)
-        return Portal(store, unused, documents, unused, Posts(signer(), BUCKET), settings, lambda: self.moment)
+        web = cast("Any", self.web)
+        return Portal(
+            store=cast("Store", self), documents=cast("Documents", self), drawer=web, drafts=web, copies=web,
+            posts=RememberedPosts(self.web), given=settings, now=lambda: self.moment,
+        )  # fmt: skip
+
+
+class RememberedPosts(Posts):
+    """Leave to put a file in the bucket, signed as ever; what the portal puts there itself is only remembered."""
+
+    def __init__(self, web: RememberedDrafts) -> None:
+        super().__init__(signer(), BUCKET)
+        self._web = web
+
+    def put_once(self, key: str, data: bytes) -> None:
+        """Put an object that is not there yet."""
+        self._web.put_once(key, data)
 
 
 @cache
@@ -160,12 +188,13 @@ def body(answered: dict[str, Any]) -> str:
     return base64.b64decode(text).decode() if answered["isBase64Encoded"] else text
 
 
-def published_calls(moment: datetime) -> Remembered:
-    """The checkout's two calls with all their documents, and invented ones, so that there is one at every stage."""
+def published_calls(moment: datetime, *, forms: bool = True) -> Remembered:
+    """The checkout's two calls with all their documents (or few, quickly), and invented ones, so that there is one at
+    every stage, with drafts in every state for the one that is open."""
     world = Remembered(moment - timedelta(days=40))
     found = [definitions.load(folder) for folder in sorted(CALLS.iterdir())]
     for one in found:
-        world.publish(one.call, one.guide or None, forms=True)
+        world.publish(one.call, one.guide or None, forms=forms)
     first = next(one for one in found if one.call.id == "medborgerskab-2018")
     day = moment.replace(tzinfo=None, hour=0, minute=0, second=0, microsecond=0)
     for name, (danish, english), opens, deadline in (
@@ -184,13 +213,18 @@ def published_calls(moment: datetime) -> Remembered:
             summary={"da": f"Opdigtet eksempel. {first.call.summary.da}", "en": first.call.summary.en},
             description=INVENTED,
         )  # fmt: skip
-        world.publish(call, first.guide, forms=name == EXTENDED)
+        world.publish(call, first.guide, forms=forms and name == EXTENDED)
         if name == EXTENDED:
             world.moment = moment - timedelta(days=2)
             later = day + timedelta(days=20, seconds=-1)
-            world.publish(again(call, deadline=later, last_updated=world.moment.date()), first.guide, forms=True)
+            world.publish(again(call, deadline=later, last_updated=world.moment.date()), first.guide, forms=forms)
             world.moment = moment - timedelta(days=40)
     world.moment = moment
+    open_now = world.versions[EXTENDED][-1]
+    for draft in fillings.drafts(open_now.call, open_now.version, moment, GOOD, FAULTY):
+        world.web.add(draft)
+        place = Slot(draft.call, draft.id)
+        world.web.links[submission_id(BUCKET, place.key, "")] = fillings.SECRET
     return world
 
 
@@ -250,6 +284,11 @@ NOW = datetime(2026, 11, 25, 9, 30, tzinfo=UTC)
 WIDTHS = {"phone": 320, "desktop": 1280}
 """Screens that pages are looked at on, in pixels."""
 
+
+def _draft(state: str) -> dict[str, str]:
+    return {"draft": fillings.draft_id(state), "secret": fillings.SECRET}
+
+
 PAGES: dict[str, tuple[str, dict[str, str], str]] = {
     "list": ("list", {}, ""),
     "search": ("list", {}, "?q=netv%C3%A6rk&kind=municipality"),
@@ -261,6 +300,17 @@ PAGES: dict[str, tuple[str, dict[str, str], str]] = {
     "guide": ("guide", {"call": "frivillig-faellesskaber-2027"}, ""),
     "accessibility": ("accessibility", {}, ""),
     "privacy": ("privacy", {}, ""),
+    "fill in": ("fill", {"call": EXTENDED}, ""),
+    "fill in later": ("fill", {"call": "frivillig-faellesskaber-2027"}, ""),
+    "draft": ("draft", _draft("begun"), "?saved=1"),
+    "section": ("section", _draft("begun") | {"section": "need"}, ""),
+    "section with mistakes": ("section", _draft("faulty") | {"section": "applicant"}, "?check=1"),
+    "table with mistakes": ("section", _draft("faulty") | {"section": "civil_society"}, "?check=1"),
+    "declarations": ("section", _draft("faulty") | {"section": "declarations"}, "?check=1"),
+    "answers": ("review", _draft("done"), ""),
+    "answers with mistakes": ("review", _draft("faulty"), ""),
+    "sent": ("draft", _draft("sent"), ""),
+    "unknown draft": ("draft", {"draft": "0" * 32, "secret": "ukendt"}, ""),
     "error": ("", {}, ""),
 }
 """Every page in every state of `published_calls`: the name of its address, the parts of it, and a query."""

@@ -47,6 +47,7 @@ from puljeport.store import Store
 from puljeport.submissions import Submission
 from puljeport.topic import Topic
 from puljeport.uploads import Copies, Posts, Uploads
+from puljeport.webdrafts import WebDrafts
 
 TABLE = "puljeport-test"
 DOCUMENTS = "puljeport-test-documents"
@@ -267,7 +268,7 @@ class World:
         given = PortalSettings(table=TABLE, documents_bucket=DOCUMENTS, uploads_bucket=BUCKET)
         return Portal(
             self.intake.store, self.intake.drawer, Documents(s3, DOCUMENTS), Copies(s3, DOCUMENTS), Posts(s3, BUCKET),
-            given, self.clock,
+            WebDrafts(worker_client("dynamodb"), TABLE), given, self.clock,
         )  # fmt: skip
 
     def notify_all(self) -> None:

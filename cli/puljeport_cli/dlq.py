@@ -83,7 +83,7 @@ def _rows(stack: Stack, name: Name) -> Iterator[dict[str, Any]]:
 def _told(stack: Stack, name: Name, letter: Letter) -> list[tuple[str, str]]:
     """What a message is about, and how that stands now. A file's key is its sender's own, and not shown."""
     if name is not Name.UPLOADS:
-        return [(_why(letter.body), "see `puljeport notices list`")]
+        return [(_why(letter.body), "see `puljeport notice list`")]
     told = []
     for arrival in arrivals(letter.body):
         identity = submission_id(arrival.bucket, arrival.key, arrival.version_id or "null")

@@ -76,7 +76,7 @@ def _erase(erasure: Erasure, identity: str, why: Why) -> Erased:
         line = erasure.erase(identity, why)
     except Undelivered as refusal:
         raise Failure(
-            f"{refusal}. See `puljeport notices list`; or say with --force why it is erased all the same.", Code.ERRORS
+            f"{refusal}. See `puljeport notice list`; or say with --force why it is erased all the same.", Code.ERRORS
         ) from None
     except ValueError as refusal:
         raise Failure(f"{refusal}.", Code.UNREADABLE) from None

@@ -18,10 +18,10 @@ from puljeport_cli import (
     form,
     logs,
     notice,
-    notices,
     reconcile,
     running,
     submissions,
+    untold,
 )
 from puljeport_cli.failures import Commands
 from puljeport_cli.local import ROOT_VARIABLE
@@ -61,8 +61,9 @@ call.app.command("history")(extending.history)
 app.add_typer(call.app, name="call")
 app.add_typer(form.app, name="form")
 app.add_typer(submissions.app, name="submissions")
+notice.app.command("list")(untold.list_notices)
+notice.app.command("retry")(untold.retry)
 app.add_typer(notice.app, name="notice")
-app.add_typer(notices.app, name="notices")
 app.add_typer(dlq.app, name="dlq")
 app.command("reconcile")(reconcile.reconcile)
 app.command("erase")(erase.erase)

@@ -16,7 +16,7 @@ from puljeport_cli import screen, specimens
 from puljeport_cli.failures import Code, Failure
 from puljeport_cli.options import InLanguage
 
-app = typer.Typer(help="Messages: what contacts and applicants read.", no_args_is_help=True)
+app = typer.Typer(help="Messages: what people read, who was not told yet, trying again.", no_args_is_help=True)
 
 
 class Audience(StrEnum):

@@ -27,6 +27,11 @@ RULES: dict[str, dict[Language, str]] = {
         "da": "/status/<submission>/<secret>/traek-tilbage",
         "en": "/en/status/<submission>/<secret>/withdraw",
     },
+    "fill": {"da": "/puljer/<call>/udfyld", "en": "/en/calls/<call>/fill-in"},
+    "draft": {"da": "/kladde/<draft>/<secret>", "en": "/en/draft/<draft>/<secret>"},
+    "section": {"da": "/kladde/<draft>/<secret>/del/<section>", "en": "/en/draft/<draft>/<secret>/part/<section>"},
+    "review": {"da": "/kladde/<draft>/<secret>/tjek", "en": "/en/draft/<draft>/<secret>/check"},
+    "again": {"da": "/kladde/<draft>/<secret>/ret", "en": "/en/draft/<draft>/<secret>/correct"},
     "accessibility": {"da": "/tilgaengelighed", "en": "/en/accessibility"},
     "privacy": {"da": "/privatliv", "en": "/en/privacy"},
 }

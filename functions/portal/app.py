@@ -10,7 +10,7 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from portal import addresses, answers, applying, assets, openapi
+from portal import addresses, answers, applying, assets, openapi, writing
 from portal.web import answer, app, asked, error_page, language, logger, metrics, origin, page, portal, route, tracer
 from puljeport import callpage, feeds, listing, markdown
 from puljeport.documents import GUIDE_MARKDOWN, HANDED_OUT
@@ -18,7 +18,7 @@ from puljeport.errors import UnknownCall
 from puljeport.items import PublishedCall
 from puljeport.texts import Language, Text
 
-__all__ = ["applying", "handler"]
+__all__ = ["applying", "handler", "writing"]
 
 
 # -- pages -----------------------------------------------------------------------------------------------------------

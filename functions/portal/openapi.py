@@ -15,8 +15,8 @@ VERSION = "0.1.0"
 ABOUT = """Calls for grant applications: pages for people, and the same as feeds.
 
 Calls and their documents are public and read only. What can be sent: a form is sent by asking for a ticket, and then by
-the bucket's own form that comes with it; a submission is followed by the link that its applicant alone has. Pages are
-Danish, and English under `/en`. Times are ISO 8601."""
+the bucket's own form that comes with it, or filled in online, section by section. A draft and a submission are opened
+by links that their applicant alone has. Pages are Danish, and English under `/en`. Times are ISO 8601."""
 
 HTML = {"text/html": {"schema": {"type": "string"}}}
 
@@ -49,7 +49,26 @@ WITHDRAWAL = _form(URLENCODED, ("secret",), secret={"type": "string", "descripti
 CHECKED = _form(MULTIPART, ("file",), file={"type": "string", "format": "binary"})
 """What checking takes."""
 
+OPENING = {"key": {"type": "string", "description": "The secret of the draft's link"}}
+REVISION = {"revision": {"type": "string", "description": "That of the page which the form stands on; the last field"}}
+BEGINNING = _form(URLENCODED)
+"""What a draft is begun with: nothing."""
+WRITTEN = _form(
+    URLENCODED, ("key", "revision"), **OPENING,
+    do={"type": "string", "description": "`next`, `later`, `anyway`, `add.<table>` or `remove.<table>.<row>`"},
+    **REVISION,
+)  # fmt: skip
+"""What a section is saved with, besides its answers by field id (in tables `table.row.column`, and `table.rows`)."""
+FINISHED = _form(
+    URLENCODED, ("key", "revision"), **OPENING, version={"type": "string", "description": "The call's, as shown"},
+    late={"type": "string", "enum": ["1"], "description": "The deadline was known to have passed"}, **REVISION,
+)  # fmt: skip
+"""What an application is sent with."""
+CONTINUED = _form(URLENCODED, ("key", "revision"), **OPENING, **REVISION)
+"""What a sent draft is gone on from."""
+
 REFUSALS = {
+    400: "Not the whole of a form, or not one of the portal's",
     403: "Sent from a page that is not the portal's",
     409: "Nothing can be sent now",
     413: "The file is too large to be checked",
@@ -57,6 +76,10 @@ REFUSALS = {
     429: "Too often; `Retry-After` says when to come again",
 }
 """What else is answered to whoever sends something."""
+
+
+ONWARD = {"returned", "attach", "receipt", "withdraw", "fill", "draft", "section", "review", "again"}
+"""The names of the addresses that may lead on to others."""
 
 
 def described(
@@ -69,7 +92,7 @@ def described(
         responses[404] = {"description": "There is no such thing", "content": HTML}
     if sends:
         responses |= {status: {"description": why, "content": HTML} for status, why in REFUSALS.items()}
-    if name in {"returned", "attach", "receipt", "withdraw"}:
+    if name in ONWARD:
         responses[303] = {"description": "The way on, in `Location`", "content": HTML}
     if name in {"send", "attach"} and sends:
         responses[200]["content"]["application/json"] = {"schema": {"type": "object"}}

@@ -10,7 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from portal import addresses, assets
-from puljeport import timewords
+from puljeport import guidance, municipalities, timewords, webform
 from puljeport.texts import Language, Text
 
 PAGES = Path(__file__).parent / "pages"
@@ -32,11 +32,17 @@ def _environment() -> Environment:
     return made
 
 
+def _municipalities() -> list[str]:
+    return [each.name for each in municipalities.in_order()]
+
+
 def page(template: str, language: Language, origin: str, name: str, parts: dict[str, str], **shown: Any) -> str:
     """A page in `language`. `name` and `parts` are its place among the addresses; `origin` goes before a path.
 
     In a template: `say(da, en)` picks a language; `text(t)` is a text of a call, marked as Danish where it was not
     translated; `url(name)` is a path in the page's language, `absolute(name, language)` a whole address.
+    `guidance(field)` is what a field takes, `choices(field)` its options, `written(field, answer)` an answer as
+    people read it.
     """
 
     def say(danish: str, english: str) -> str:
@@ -53,7 +59,12 @@ def page(template: str, language: Language, origin: str, name: str, parts: dict[
     def absolute(to: str, to_language: Language, /, **to_parts: str) -> str:
         return origin + addresses.path(to, to_language, **to_parts)
 
+    def choices(field: Any) -> list[tuple[str, str | Markup, Text | None]]:
+        return [(option.id, text(option.label), option.description) for option in field.choices]
+
     return _environment().get_template(template).render(
         language=language, other=addresses.other(language), name=name, parts=parts, path=addresses.path,
-        say=say, text=text, url=url, absolute=absolute, **shown,
+        say=say, text=text, url=url, absolute=absolute, choices=choices, municipalities=_municipalities,
+        guidance=lambda field: guidance.guidance(field, language),
+        written=lambda field, answer: webform.written(field, answer, language), **shown,
     )  # fmt: skip

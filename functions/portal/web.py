@@ -14,10 +14,21 @@ from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.metrics import MetricUnit
 
 from portal import addresses, answers, openapi, rendering
+from portal.filling import Filling
 from puljeport import aws, observe, settings
 from puljeport.documents import Documents
 from puljeport.drawer import Drawer
-from puljeport.errors import Forbidden, NotTaken, ObjectGone, TooMany, UnknownCall, UnknownSubmission
+from puljeport.errors import (
+    BadForm,
+    Forbidden,
+    NotTaken,
+    ObjectGone,
+    TooLarge,
+    TooMany,
+    UnknownCall,
+    UnknownDraft,
+    UnknownSubmission,
+)
 from puljeport.items import PublishedCall
 from puljeport.models import is_slug
 from puljeport.sending import Sending
@@ -25,6 +36,7 @@ from puljeport.settings import PortalSettings
 from puljeport.store import Store
 from puljeport.texts import Language
 from puljeport.uploads import Copies, Posts
+from puljeport.webdrafts import WebDrafts
 
 logger, metrics, tracer = observe.logger(), observe.metrics(), observe.tracer()
 app = APIGatewayHttpResolver()
@@ -36,6 +48,9 @@ ERRORS = {
     TooMany: HTTPStatus.TOO_MANY_REQUESTS,
     Forbidden: HTTPStatus.FORBIDDEN,
     NotTaken: HTTPStatus.CONFLICT,
+    UnknownDraft: HTTPStatus.NOT_FOUND,
+    BadForm: HTTPStatus.BAD_REQUEST,
+    TooLarge: HTTPStatus.CONTENT_TOO_LARGE,
 }
 """What a page answers to an error that is expected."""
 
@@ -52,6 +67,7 @@ class Portal:
     documents: Documents
     copies: Copies
     posts: Posts
+    drafts: WebDrafts
     given: PortalSettings
     now: Callable[[], datetime]
 
@@ -61,6 +77,12 @@ class Portal:
         if found is None:
             raise UnknownCall(call)
         return found
+
+    @property
+    def filling(self) -> Filling:
+        """The use case of applicants who fill in online."""
+        allow = self.sending.allow
+        return Filling(self.store, self.drawer, self.drafts, self.posts, allow, self.current, self.now)
 
     @property
     def sending(self) -> Sending:
@@ -82,6 +104,7 @@ def _made() -> Portal:
         documents=Documents(aws.s3(), given.documents_bucket),
         copies=Copies(aws.s3(), given.documents_bucket),
         posts=Posts(aws.s3(), given.uploads_bucket),
+        drafts=WebDrafts(aws.dynamodb(), given.table),
         given=given,
         now=lambda: datetime.now(UTC),
     )
@@ -90,7 +113,7 @@ def _made() -> Portal:
 # -- routes: one function for an address in both languages ----------------------------------------------------------
 
 READ = ("GET", "HEAD")
-TAKES = {"send", "check", "withdraw", "attach"}
+TAKES = {"send", "check", "withdraw", "attach", "fill", "section", "review", "again"}
 """The names of the addresses that something can be sent to."""
 
 
@@ -231,7 +254,11 @@ def _unknown(_: Exception) -> Response[Any]:
 
 def _expected(error: Exception) -> Response[Any]:
     again = {"retry-after": str(error.seconds)} if isinstance(error, TooMany) else {}
-    return error_page(ERRORS[type(error)], error.why if isinstance(error, NotTaken) else "", **again)
+    return error_page(ERRORS[type(error)], _why(error), **again)
+
+
+def _why(error: Exception) -> str:
+    return error.why if isinstance(error, NotTaken) else "draft" if isinstance(error, UnknownDraft) else ""
 
 
 def _unexpected(error: Exception) -> Response[Any]:

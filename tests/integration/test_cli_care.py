@@ -180,14 +180,14 @@ def test_notices_that_failed_are_listed_and_tried_again(care: Care, puljeport: R
     care.world.faults.fail("Publish", REFUSED)
     care.world.notify_all()
     care.world.faults.heal()
-    failed = listed(puljeport("notices", "list", "--status", "failed", "--json"))
+    failed = listed(puljeport("notice", "list", "--status", "failed", "--json"))
     assert {(row["reference"], row["why"]) for row in failed} == {(taken.reference, "InvalidParameter")}
-    assert listed(puljeport("notices", "list", "--status", "pending", "--json")) == []
-    assert listed(puljeport("notices", "retry", "SAM-0000-0000", "--json")) == []
-    assert len(listed(puljeport("notices", "retry", taken.reference, "--json"))) == 2
+    assert listed(puljeport("notice", "list", "--status", "pending", "--json")) == []
+    assert listed(puljeport("notice", "retry", "SAM-0000-0000", "--json")) == []
+    assert len(listed(puljeport("notice", "retry", taken.reference, "--json"))) == 2
     care.ticks(hours=0.25)
     assert len(care.world.received_messages()) == 2
-    assert listed(puljeport("notices", "list", "--json")) == []
+    assert listed(puljeport("notice", "list", "--json")) == []
 
 
 def test_every_kind_of_untold_notice_is_found(care: Care, puljeport: Run) -> None:
@@ -203,12 +203,12 @@ def test_every_kind_of_untold_notice_is_found(care: Care, puljeport: Run) -> Non
         {"PK": bounced.partition, "SK": bounced.sort_key, "item": "notice"}
         | bounced.model_dump(mode="json", exclude_none=True), "attribute_exists(PK)")])  # fmt: skip
     assert care.world.notices.mark_not_configured(receipt)
-    found = listed(puljeport("notices", "list", "--call", "samvaer-2018", "--json"))
+    found = listed(puljeport("notice", "list", "--call", "samvaer-2018", "--json"))
     assert {row["to"]: row["status"] for row in found} == {
         first.audience: "held", second.audience: "bounced", "@applicant": "not_configured",
     }  # fmt: skip
-    assert listed(puljeport("notices", "list", "--call", "another", "--json")) == []
-    assert "permanent" in puljeport("notices", "list", "--status", "bounced").output
+    assert listed(puljeport("notice", "list", "--call", "another", "--json")) == []
+    assert "permanent" in puljeport("notice", "list", "--status", "bounced").output
 
 
 # -- withdraw and erase ----------------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import content_type_conformance, status_code_conformance
 
 import applicants
+import fillings
 import portals
 from applicants import SECRET
 from portal import openapi, web
@@ -23,6 +24,10 @@ EXAMPLES = 8
 """For each operation: bounded, so that it fits into CI."""
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance]
 WORLD, PAGES = applicants.applying()
+CURRENT = WORLD.versions[applicants.CALL][-1]
+for each in fillings.drafts(CURRENT.call, CURRENT.version, WORLD.moment, {}, {}):
+    WORLD.web.add(each)
+DRAFT = {"draft": fillings.draft_id("begun"), "secret": fillings.SECRET, "section": CURRENT.call.form.sections[0].id}
 DESCRIPTION = json.loads(openapi.description(web.app, "http://127.0.0.1"))
 OPERATIONS = {
     found.ok().label: found.ok()  # type: ignore[union-attr]
@@ -62,5 +67,6 @@ def test_every_answer_is_one_that_is_described(site: str, label: str) -> None:
 
 @pytest.mark.parametrize("label", [label for label in OPERATIONS if "{call}" in label or "{secret}" in label])
 def test_so_are_those_of_what_is_there(site: str, label: str) -> None:
-    """The same for a call and a submission that exist, whose pages do more than say that they do not."""
-    run(site, label, {"call": applicants.CALL, "secret": SECRET} | PAGES["status accepted"][1])
+    """The same for a call, a submission and a draft that exist, whose pages do more than say that they do not."""
+    known = {"call": applicants.CALL, "secret": SECRET} | PAGES["status accepted"][1]
+    run(site, label, known | (DRAFT if "{draft}" in label else {}))

@@ -14,7 +14,7 @@ import pytest
 from lxml import etree
 
 from formfiles import FORM, sample_call
-from puljeport import definitions, marks
+from puljeport import definitions, guidance, marks
 from puljeport.blanks import docx, wordings
 from puljeport.calls import AmountField, CvrField
 from puljeport.dates import show_date
@@ -101,9 +101,9 @@ def test_limits_are_said_once() -> None:
         ("Beløb", "Højst 1.500 kr.", "Beløb i kroner, højst 500."),
     ):
         field = AmountField.model_validate({**amount, "label": {"da": label}, "help": {"da": help_} if help_ else None})
-        assert wordings.guidance(field, "da") == said
+        assert guidance.guidance(field, "da") == said
     cvr = CvrField.model_validate({"type": "cvr", "id": "c", "label": {"da": "CVR"}, "help": {"da": "Otte cifre."}})
-    assert wordings.guidance(cvr, "da") == ""
+    assert guidance.guidance(cvr, "da") == ""
 
 
 def test_every_field_can_be_found_in_every_way() -> None:
@@ -221,7 +221,7 @@ def test_filling_in_an_unknown_field_is_a_mistake() -> None:
 )
 def test_numbers_are_written_as_people_read_them(value: Decimal | int, da: str, en: str) -> None:
     """Danish has points between thousands and a comma before decimals; English the reverse; whole kroner have none."""
-    assert (wordings.number(value, "da"), wordings.number(value, "en")) == (da, en)
+    assert (guidance.number(value, "da"), guidance.number(value, "en")) == (da, en)
 
 
 def test_days_are_written_in_words() -> None:

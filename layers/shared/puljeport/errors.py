@@ -7,6 +7,9 @@ PuljeportError
 ├── UnknownCall          no call is published under that id
 ├── UnknownSubmission    no submission has that id or reference
 ├── Undelivered          somebody has yet to be told of a submission that is to be erased
+├── UnknownDraft         no draft has that link, or no longer
+├── BadForm              what came is no form of a page of ours, or not the whole of it
+├── TooLarge             a form is larger than any of ours
 ├── Refused              AWS will never take this message; carries its reason
 ├── LimitReached         AWS would refuse a change for its quotas; says which, and what to do
 ├── ObjectGone           the stored object (or that version of it) no longer exists
@@ -76,6 +79,18 @@ class Undelivered(PuljeportError):
     def __init__(self, reference: str, waiting: int) -> None:
         self.reference, self.waiting = reference, waiting
         super().__init__(f"{reference}: {waiting} notices wait to be delivered")
+
+
+class UnknownDraft(PuljeportError):
+    """No draft has that link, or no longer."""
+
+
+class BadForm(PuljeportError):
+    """What a browser sent is no form of a page of ours, or not the whole of it."""
+
+
+class TooLarge(PuljeportError):
+    """What a browser sent is larger than any form of ours."""
 
 
 class Refused(PuljeportError):

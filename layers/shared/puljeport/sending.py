@@ -27,9 +27,9 @@ from puljeport.uploads import Post, Posts, Stored
 
 SPAN = timedelta(minutes=10)
 """What allowances are counted in."""
-PER_ADDRESS = {"ticket": 60, "check": 30, "attach": 60, "withdraw": 30}
+PER_ADDRESS = {"ticket": 60, "check": 30, "attach": 60, "withdraw": 30, "begin": 30, "save": 600}
 """How often one network address may do something in a span: a town hall shares one address."""
-PER_CALL = {"ticket": 6000, "check": 1200}
+PER_CALL = {"ticket": 6000, "check": 1200, "begin": 3000}
 """How often all together may for one call: well above a rush before a deadline, well below a flood."""
 
 _IDENTITY = re.compile(r"[a-z2-7]{26}")

@@ -134,6 +134,17 @@ class Posts:
             return None
         return Stored(found[0]["Size"], found[0]["LastModified"].astimezone(UTC))
 
+    def put_once(self, key: str, data: bytes) -> None:
+        """Put a form that was written on our own pages, unless there is one already: a second try changes nothing.
+
+        Source: S3 user guide, "How to prevent object overwrites with conditional writes".
+        """
+        try:
+            self._client.put_object(Bucket=self.bucket, Key=key, Body=data, ContentType=CONTENT_TYPE, IfNoneMatch="*")
+        except ClientError as error:
+            if code(error) != "PreconditionFailed":
+                raise
+
 
 CONTENT_TYPE = "application/octet-stream"
 """What every upload is declared as: its content decides what it is, and no browser ever shows it."""

@@ -15,7 +15,7 @@ from lxml import etree
 
 from puljeport import marks, municipalities
 from puljeport.blanks import wordstyles
-from puljeport.blanks.wordings import closing, guidance, words
+from puljeport.blanks.wordings import closing, words
 from puljeport.blanks.wordxml import (
     MC,
     NOTHING,
@@ -49,6 +49,7 @@ from puljeport.calls import (
     Section,
     TableField,
 )
+from puljeport.guidance import guidance
 from puljeport.texts import Language, Text
 
 LABEL_WIDTH, ANSWER_WIDTH, TICK_WIDTH = 3289, 5215, 907

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from puljeport import marks, municipalities
-from puljeport.blanks.wordings import closing, guidance, words
+from puljeport.blanks.wordings import closing, words
 from puljeport.calls import (
     AnyField,
     Call,
@@ -21,6 +21,7 @@ from puljeport.calls import (
     Section,
     TableField,
 )
+from puljeport.guidance import guidance
 from puljeport.texts import Language, Text
 
 MOST_BUTTONS = 8

@@ -11,8 +11,9 @@ from typing import Any
 
 from puljeport import municipalities
 from puljeport.blanks.sheetwords import prompt, sheet_words
-from puljeport.blanks.wordings import guidance, words
+from puljeport.blanks.wordings import words
 from puljeport.calls import AnyField
+from puljeport.guidance import guidance
 from puljeport.texts import Language
 
 FIRST_DAY, LAST_DAY = date(1900, 3, 1), date(2199, 12, 31)

@@ -19,7 +19,7 @@ from puljeport import marks
 from puljeport.blanks import sheetrules, sheetstyles
 from puljeport.blanks.sheetstyles import LABEL_WIDTH, LINE_HEIGHT, SMALL_LINE_HEIGHT, height, lines
 from puljeport.blanks.sheetwords import prompt, sheet_words
-from puljeport.blanks.wordings import closing, guidance, words
+from puljeport.blanks.wordings import closing, words
 from puljeport.calls import (
     AnyField,
     Call,
@@ -31,6 +31,7 @@ from puljeport.calls import (
     SumEquals,
     TableField,
 )
+from puljeport.guidance import guidance
 from puljeport.texts import Language, Text
 
 LISTS = "puljeport"

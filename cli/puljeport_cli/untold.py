@@ -1,4 +1,4 @@
-"""`puljeport notices …`: what nobody was told yet, and having it tried again."""
+"""`puljeport notice list` and `retry`: what nobody was told yet, and having it tried again."""
 
 from __future__ import annotations
 
@@ -15,8 +15,6 @@ from puljeport_cli import stack as stacks
 from puljeport_cli.options import AsJson
 from puljeport_cli.stack import Stack
 
-app = typer.Typer(help="Notices that were not told: list, try again.", no_args_is_help=True)
-
 CallOption = Annotated[str | None, typer.Option("--call", metavar="ID", help="Only those of this call.")]
 
 
@@ -30,7 +28,6 @@ class Kind(StrEnum):
     BOUNCED = "bounced"
 
 
-@app.command("list")
 def list_notices(
     ctx: typer.Context,
     status: Annotated[list[Kind] | None, typer.Option("--status", help="Only these; may be given twice.")] = None,
@@ -91,7 +88,6 @@ def _why(notice: Notice) -> str:
     return notice.bounced or notice.why or ""
 
 
-@app.command()
 def retry(
     ctx: typer.Context,
     labels: Annotated[list[str] | None, typer.Argument(metavar="[REFERENCE]...", help="Only of these.")] = None,
