@@ -171,8 +171,8 @@ def signer() -> Any:
     return boto3.client(
         "s3",
         region_name="eu-north-1",
-        aws_access_key_id="nobody",
-        aws_secret_access_key="nothing",
+        aws_access_key_id="test",
+        aws_secret_access_key="test",
         config=aws.s3_config(),
     )
 
