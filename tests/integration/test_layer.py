@@ -41,7 +41,8 @@ from portal import app, openapi, rendering
 from puljeport import markdown
 from puljeport.settings import PortalSettings
 given = PortalSettings(table="table", documents_bucket="documents", uploads_bucket="uploads")
-assert "Siden findes ikke" in rendering.page("error.html", "da", "https://x.dk", "", {}, given=given, status=404, why="")
+page = rendering.page("error.html", "da", "https://x.dk", "", {}, given=given, status=404, why="")
+assert "Siden findes ikke" in page
 assert "<table" in markdown.html("| a |\\n|---|\\n| b |")
 assert "/puljer/{call}" in openapi.description(app.app, "https://x.dk")
 for path in [module.__file__ or "" for module in sys.modules.values() if hasattr(module, "__file__")]:
