@@ -172,7 +172,7 @@ def signer() -> Any:
         "s3",
         region_name="eu-north-1",
         aws_access_key_id="nobody",
-        aws_secret_access_key="nothing",
+        aws_secret_access_key="testing",
         config=aws.s3_config(),
     )
 
@@ -310,7 +310,7 @@ PAGES: dict[str, tuple[str, dict[str, str], str]] = {
     "answers": ("review", _draft("done"), ""),
     "answers with mistakes": ("review", _draft("faulty"), ""),
     "sent": ("draft", _draft("sent"), ""),
-    "unknown draft": ("draft", {"draft": "0" * 32, "secret": "ukendt"}, ""),
+    "unknown draft": ("draft", {"draft": "0" * 32, "secret": "test"}, ""),
     "error": ("", {}, ""),
 }
 """Every page in every state of `published_calls`: the name of its address, the parts of it, and a query."""
