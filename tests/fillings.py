@@ -232,7 +232,7 @@ def chosen(asked: Any, answer: JsonValue) -> str:
     return text
 
 
-SECRET = "bmlrYWFkZW4taGFyLWl0"
+SECRET = "EXAMPLE-EXAMPLE-EXAMPLE"
 """Of the drafts below. It opens nothing but them."""
 DRAFTS = ("begun", "faulty", "done", "sent")
 """An application as far as one section is written, with mistakes, without any, and sent."""

@@ -310,7 +310,7 @@ PAGES: dict[str, tuple[str, dict[str, str], str]] = {
     "answers": ("review", _draft("done"), ""),
     "answers with mistakes": ("review", _draft("faulty"), ""),
     "sent": ("draft", _draft("sent"), ""),
-    "unknown draft": ("draft", {"draft": "0" * 32, "secret": "ukendt"}, ""),
+    "unknown draft": ("draft", {"draft": "0" * 32, "secret": "test"}, ""),
     "error": ("", {}, ""),
 }
 """Every page in every state of `published_calls`: the name of its address, the parts of it, and a query."""
