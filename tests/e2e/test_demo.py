@@ -146,7 +146,7 @@ def test_every_applicant_got_one_receipt(after_demo: str, guarded: Stack, puljep
 def test_a_mail_that_comes_back_is_shown_and_told_to_operations(
     after_demo: str, guarded: Stack, puljeport: Command
 ) -> None:
-    """What SES tells of a bounce goes through topic, queue and function to the record, the list, and one message each to
+    """What SES tells of a bounce goes through topic, queue and function to the record, the list, and a message each to
     operations and to the contact that asked."""
     assert after_demo
     listed = rows(puljeport, "submissions", "list", "--call", POOL, "--state", "accepted")
