@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import urllib.request
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,12 +20,15 @@ from puljeport_cli.processes import LOOPBACK, free_port
 from puljeport_cli.stack import Stack
 from roles import SHOWN
 
-type Call = tuple[str, str]
+type Operation = tuple[str, str]
 """An operation of a service, as in `("s3", "GetObject")`. Of SES, which the proxy knows in its older shape, all."""
 
-SES: Call = ("ses", "")
+type How = Callable[[Operation], dict[str, Any]]
+"""In which way an operation fails: that part of the proxy's rule."""
 
-CALLS: dict[str, tuple[Call, ...]] = {
+SES: Operation = ("ses", "")
+
+OPERATIONS: dict[str, tuple[Operation, ...]] = {
     "s3:GetObject": (("s3", "GetObject"),),
     "s3:GetObjectVersion": (("s3", "GetObject"),),
     "s3:PutObject": (("s3", "PutObject"),),
@@ -60,9 +63,9 @@ HURRIED = {"PULJEPORT_ATTEMPT_LEASE_SECONDS": "1"}
 """What a worker that AWS failed holds is free again at once."""
 
 
-def calls_of(role: str) -> dict[Call, str]:
+def operations_of(role: str) -> dict[Operation, str]:
     """The operations that a role's permissions are for, each with one action that needs it."""
-    return {call: action for action in sorted(SHOWN[role], reverse=True) for call in CALLS[action]}
+    return {operation: action for action in sorted(SHOWN[role], reverse=True) for operation in OPERATIONS[action]}
 
 
 def function_of(role: str) -> str:
@@ -70,30 +73,42 @@ def function_of(role: str) -> str:
     return role.removesuffix("Role") + "Function"
 
 
-def refusal(call: Call) -> dict[str, Any]:
+def refusal(operation: Operation) -> dict[str, Any]:
     """The service answers that it has too much to do."""
-    return {"error": UNAVAILABLE[call[0]]}
+    return {"error": UNAVAILABLE[operation[0]]}
 
 
-def cut(_call: Call) -> dict[str, Any]:
+def cut(_: Operation) -> dict[str, Any]:
     """The connection breaks before the service has heard anything."""
     return {"reset": True}
 
 
-def lost_answer(_call: Call) -> dict[str, Any]:
+def lost_answer(_: Operation) -> dict[str, Any]:
     """The service does what it was asked for, and the connection breaks before its answer has come."""
     return {"response": {"abort_bytes": 0}}
 
 
 @dataclass(frozen=True)
 class Storm:
-    """A running proxy."""
+    """A running proxy, on one port of this machine."""
 
-    address: str
+    port: int
 
-    def fail(self, function: str, calls: Iterable[Call], how: Any = refusal, times: int | None = None) -> None:
+    @property
+    def address(self) -> str:
+        """Where AWS is found, through it."""
+        return f"http://{LOOPBACK}:{self.port}"
+
+    def fail(
+        self, function: str, operations: Iterable[Operation], how: Any = refusal, times: int | None = None
+    ) -> None:
         """From now on, fail these operations for a function: each so many times, or until `heal`."""
-        self._rules([_rule(function, call) | how(call) | ({"times": times} if times else {}) for call in calls])
+        self._rules(
+            [
+                _rule(function, operation) | how(operation) | ({"times": times} if times else {})
+                for operation in operations
+            ]
+        )
 
     def outage(self, *services: str) -> None:
         """From now on, fail whatever any function asks of these services."""
@@ -108,15 +123,18 @@ class Storm:
         self._rules([])
         self._ask("fired", "DELETE")
 
-    def seen(self) -> set[Call]:
+    def seen(self) -> set[Operation]:
         """The operations that were failed, or noted, since the last `heal`."""
-        return {_call(event) for event in self._ask("fired?limit=2000")}
+        return {_operation(event) for event in self._ask("fired?limit=2000")}
 
     @contextmanager
-    def failing(self, function: str, *calls: Call, how: Any = refusal, times: int | None = None) -> Iterator[None]:
-        """Fail operations for a function meanwhile."""
+    def failing(
+        self, function: str, *operations: Operation, how: How = refusal, times: int | None = None
+    ) -> Iterator[None]:
+        """Meanwhile, fail these operations for a function: each so many times, or always."""
         self.heal()
-        self.fail(function, calls, how, times)
+        most = {"times": times} if times else {}
+        self._rules([_rule(function, operation) | how(operation) | most for operation in operations])
         try:
             yield
         finally:
@@ -132,13 +150,13 @@ class Storm:
             return json.load(answer)
 
 
-def _rule(function: str, call: Call) -> dict[str, Any]:
-    service, operation = call
-    named = {"operation": operation} if operation else {}
+def _rule(function: str, operation: Operation) -> dict[str, Any]:
+    service, name = operation
+    named = {"operation": name} if name else {}
     return {"service": service, "headers": {"User-Agent": f"app/{function}"}} | named
 
 
-def _call(event: dict[str, Any]) -> Call:
+def _operation(event: dict[str, Any]) -> Operation:
     return event["service"], event["operation"] or ""
 
 
@@ -151,7 +169,7 @@ def brewing(home: Home, stack: Stack) -> Iterator[Storm]:
     command = [*program, "--upstream", stack.local.endpoint, "--port", str(port)]
     process = processes.start(command, isolated_environment(), home.log("microburst"))
     try:
-        storm = Storm(f"http://{LOOPBACK}:{port}")
+        storm = Storm(port)
         assert demo.until(lambda: cloud.answers(f"{storm.address}/_microburst/health"), bool, 60)
         with _behind(stack, storm.address):
             yield storm

@@ -8,7 +8,7 @@ import sys
 
 from microburst import cli, forward
 
-forward.HOP_BY_HOP -= {"content-length"}  # type: ignore[misc]
+forward.HOP_BY_HOP -= {"content-length"}
 
 if __name__ == "__main__":
     sys.exit(cli.main())
