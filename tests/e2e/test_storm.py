@@ -61,9 +61,7 @@ CASES = {
 """Each operation of each role, with an action whose work uses it."""
 # Only a worker that AWS failed gives its file free again.
 CASES["IntakeRole", (DYNAMODB, "UpdateItem")] = "s3:PutObject"
-TOGETHER: dict[tuple[str, Operation], tuple[Operation, ...]] = {
-    ("IntakeRole", (DYNAMODB, "UpdateItem")): (("s3", "PutObject"),)
-}
+TOGETHER: dict[tuple[str, Operation], Operation] = {("IntakeRole", (DYNAMODB, "UpdateItem")): ("s3", "PutObject")}
 """What else has to fail for an operation to be used."""
 
 WORKS = list(
@@ -297,8 +295,8 @@ def made_good(desk: Desk) -> None:
 
 
 def reconciled(stack: Stack, call: str) -> Findings:
-    """What a light and a full pass find, an hour later by their own clock."""
-    work = replace(stack.reconcile(repair=True), now=lambda: now() + timedelta(hours=1))
+    """What a light and a full pass find, by their own clock so much later that what was put back is put back again."""
+    work = replace(stack.reconcile(repair=True), now=lambda: now() + timedelta(hours=7))
     return work.light(lambda: True).plus(work.full(call))
 
 
