@@ -50,6 +50,7 @@ WITHOUT: set[tuple[str, Operation]] = {
     ("FeedbackRole", (DYNAMODB, "UpdateItem")),
     ("ReconcileRole", (DYNAMODB, "PutItem")),
     ("PortalRole", ("s3", "PutObject")),
+    ("PortalRole", (DYNAMODB, "PutItem")),
 }
 """What an action permits and the role does without: a transaction in place of single writes, or the reverse; and what a
 browser does with the portal's signature."""
