@@ -76,8 +76,9 @@ check: setup .venv-lint/.synced ## Style, types, layers, the template, security,
 	$(BIN)/bandit --quiet --recursive --severity-level medium $(CODE)
 	git ls-files -z ':!uv.lock' ':!layers/shared/requirements.txt' | xargs -0 $(BIN)/detect-secrets-hook --exclude-secrets '$(NOT_SECRET)'
 
-bench: build .venv-bench/.synced ## How long reading takes, beside others: writes docs/benchmarks.md (about two minutes)
+bench: build .venv-bench/.synced ## How long reading takes, and a deadline rush: writes docs/benchmarks.md and docs/rush.md
 	.venv-bench/bin/python tests/bench.py
+	.venv-bench/bin/python tests/rush.py
 
 simulate: .venv/.synced ## N random histories (1000) of uploads, people, clocks and faults, from SEED (2018)
 	PULJEPORT_HISTORIES=$(N) PULJEPORT_SEED=$(SEED) $(BIN)/pytest -q -n 2 tests/simulation

@@ -75,7 +75,7 @@ EVERY_FUNCTION = {"logs:CreateLogStream", "logs:PutLogEvents", "xray:PutTraceSeg
 
 ATTRIBUTES = {
     "MarkNotices": {"status", "sent_at", "message_id", "why", "GSI1PK", "GSI1SK"},
-    "CountMessages": {"item", "single", "gathered", "expires_at"},
+    "CountMessages": {"item", "single", "gathered", "every", "expires_at"},
     "MarkWhatBounced": {"message_id", "bounced", "bounced_at", "events"},
 }
 """The attributes that updates may name, by the statement that lets them. The local cloud looks at none of them; that

@@ -184,8 +184,9 @@ class World:
         )
         self.topic = Topic(workers["sns"], topic)
         self.delivery = Delivery(
-            store, outbox, self.topic, self.mail, Links("https://puljer.example.dk"), now=self.clock
-        )
+            store, outbox, self.topic, self.mail, Links("https://puljer.example.dk"), now=self.clock,
+            wait=lambda seconds: self.clock.advance(seconds=seconds),
+        )  # fmt: skip
         self.calendar = Calendar(store, outbox, self.topic, log=lambda call, _error: self.wrong.append(call))
         self.monkeypatch.setattr(tick.app, "_calendar", lambda: self.calendar)
         self.monkeypatch.setattr(tick.app, "_now", self.clock)

@@ -12,9 +12,10 @@ import pytest
 from builders import DEFINITION, MIDWAY, a_call, a_form, a_submission
 from puljeport import notices, outbox
 from puljeport.contacts import Event
+from puljeport.delivery import Delivered
 from puljeport.errors import Contention
 from puljeport.notices import Gathering, Notice, Status, endpoint
-from puljeport.outbox import HANDFUL, SUMMARIES, WINDOW, WRITES
+from puljeport.outbox import BURST, HANDFUL, SUMMARIES, WINDOW, WRITES
 from worlds import Crash, World
 
 KEY = "incoming/samvaer-2018/skema.json"
@@ -185,6 +186,31 @@ def test_r16_the_sixth_message_within_five_minutes_waits_for_a_summary(world: Wo
     world.take(f"{KEY}-later", a_form(contact_name=None))
     world.notify_all()
     assert len(world.received_messages()) == HANDFUL + 1
+
+
+def test_r16_no_mailbox_gets_more_than_ten_messages_within_any_second(world: World) -> None:
+    """R16: forty calls that close at one moment have one mailbox: all are told, five in each second of the clock."""
+    whole = a_row(world)
+    calls = [whole.model_copy(update={"key": str(number)}) for number in range(40)]
+    world.notices.add(calls)
+    sent: Counter[int] = Counter()
+    for row in calls:
+        assert world.delivery.deliver(row.partition, row.sort_key) is Delivered.SENT
+        sent[int(world.clock().timestamp())] += 1
+    assert set(sent.values()) == {BURST}
+    assert max(one + sent[second + 1] for second, one in sent.items()) <= 10
+
+
+def test_a_message_does_not_wait_for_its_turn_for_ever(world: World) -> None:
+    """While others fill every second, it stays pending and comes later."""
+    row = a_row(world)
+    world.notices.add([row])
+    for second in range(10):
+        while world.notices.take_turn(row, world.clock() + timedelta(seconds=second)):
+            pass
+    assert world.delivery.deliver(row.partition, row.sort_key) is Delivered.DELAYED
+    world.clock.advance(seconds=10)
+    assert world.delivery.deliver(row.partition, row.sort_key) is Delivered.SENT
 
 
 # -- gathering -------------------------------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ address is read from the record at this moment: an erased one is written to no m
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -28,6 +29,10 @@ if TYPE_CHECKING:
     from mypy_boto3_sns import SNSClient
 
 
+TURNS = 3
+"""In how many seconds, one after the other, a message may try to have its turn."""
+
+
 class Delivered(StrEnum):
     """What became of one wake-up. DELAYED: the mailbox gets too much just now; the row stays pending."""
 
@@ -41,7 +46,8 @@ class Delivered(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """What delivery works with. `mail` is None where this installation has no sender for mail to applicants."""
+    """What delivery works with. `mail` is None where this installation has no sender for mail to applicants; `wait`
+    lets so many seconds pass."""
 
     store: Store
     outbox: Outbox
@@ -49,6 +55,7 @@ class Delivery:
     mail: Mail | None
     links: Links
     now: Callable[[], datetime]
+    wait: Callable[[float], None] = time.sleep
 
     def deliver(self, pk: str, sk: str) -> Delivered:
         """Send the notice of one outbox row, unless it was sent before, and mark it.
@@ -71,7 +78,18 @@ class Delivery:
                 return Delivered.DELAYED
             self.outbox.hold(notice)
             return Delivered.HELD
+        if not self._has_its_turn(notice):
+            return Delivered.DELAYED
         return self._sent(notice, self.topic.publish(letters.to_contact(notice, self.links), notice.endpoint))
+
+    def _has_its_turn(self, notice: Notice) -> bool:
+        """Wait for a second in which the mailbox can get one more; not for long, since others wait behind it."""
+        for _ in range(TURNS):
+            now = self.now()
+            if self.outbox.take_turn(notice, now):
+                return True
+            self.wait(1 - now.microsecond / 1_000_000)
+        return False
 
     def _to_applicant(self, notice: Notice) -> Delivered:
         if self.mail is None:

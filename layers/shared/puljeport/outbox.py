@@ -22,8 +22,11 @@ WINDOW = timedelta(minutes=5)
 HANDFUL = 5
 """How many single messages a mailbox gets within one window; what is more is gathered into a summary."""
 SUMMARIES = 60
-"""How many gathered messages, and messages of whole calls, a mailbox gets within one window. With the handful that is
-far below the ten messages a second at which SNS suspends an e-mail endpoint (AWS General Reference, SNS quotas)."""
+"""How many gathered messages, and messages of whole calls, a mailbox gets within one window."""
+SECOND = timedelta(seconds=1)
+BURST = 5
+"""How many messages of all kinds a mailbox gets within one second of the clock, and so at most ten within any second:
+above that SNS suspends an e-mail endpoint (AWS General Reference, SNS quotas)."""
 
 WRITES = 90
 """Of the hundred items that a transaction of DynamoDB may write, so that what goes with them has room."""
@@ -137,13 +140,19 @@ class Outbox(Table):
 
     def take_slot(self, notice: Notice, now: datetime) -> bool:
         """Count one more message to a notice's mailbox. False when this window's are used up."""
+        kind, limit = ("single", HANDFUL) if notice.can_be_gathered else ("gathered", SUMMARIES)
+        return self._counted(notice, f"WINDOW#{int(now.timestamp() // WINDOW.total_seconds())}", kind, limit, now)
+
+    def take_turn(self, notice: Notice, now: datetime) -> bool:
+        """Count one more message to a notice's mailbox in this second. False when the second is full."""
+        return self._counted(notice, f"SECOND#{int(now.timestamp() // SECOND.total_seconds())}", "every", BURST, now)
+
+    def _counted(self, notice: Notice, span: str, kind: str, limit: int, now: datetime) -> bool:
         if not notice.endpoint:
             return True
-        window = int(now.timestamp() // WINDOW.total_seconds())
-        kind, limit = ("single", HANDFUL) if notice.can_be_gathered else ("gathered", SUMMARIES)
         update: dict[str, Any] = {
             "TableName": self._table,
-            "Key": items.wire({"PK": f"PACE#{notice.endpoint}", "SK": f"WINDOW#{window}"}),
+            "Key": items.wire({"PK": f"PACE#{notice.endpoint}", "SK": span}),
             "UpdateExpression": "SET #kind = if_not_exists(#kind, :none) + :one, expires_at = :expires, #item = :pace",
             "ConditionExpression": "attribute_not_exists(#kind) OR #kind < :limit",
             "ExpressionAttributeNames": {"#kind": kind, "#item": "item"},
