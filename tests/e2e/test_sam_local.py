@@ -94,6 +94,8 @@ def invoke(guarded_home: local.Home, guarded: Stack, endpoint: tuple[str, str]) 
 def reaching(template: Path, endpoint: str) -> Path:
     """A copy of the built template whose functions reach the local cloud. SAM passes on only declared variables."""
     yaml = YAML(typ="safe", pure=True)
+    # Between braces the `?` of a clock's expression would be taken for a key.
+    yaml.default_flow_style = False
     built = yaml.load(template.read_text())
     built["Globals"]["Function"]["Environment"]["Variables"]["AWS_ENDPOINT_URL"] = endpoint
     copy = template.with_name("template-local.yaml")
