@@ -288,10 +288,12 @@ def made_good(desk: Desk) -> None:
     desk.stack.client("sqs").purge_queue(QueueUrl=desk.stack.output("UploadsQueueUrl"))
     reconciled(desk.stack, desk.call)
     for letter in list(queue.take(queue.count(), 60)):
-        assert desk.invoke("IntakeFunction", sqs_event(letter.body)), desk.last
+        # What earlier storms left of other calls is put back too; whether it is taken is not asked here.
+        taken = desk.invoke("IntakeFunction", sqs_event(letter.body))
+        assert taken or f"incoming/{desk.call}/" not in letter.body, desk.last
         queue.drop(letter)
     findings = reconciled(desk.stack, desk.call)
-    assert findings.loose_ends == ()
+    assert not [end for end in findings.loose_ends if end.call == desk.call]
     assert findings.tallies[desk.call].adds_up
     for submission in desk.stack.store.list_submissions(desk.call):
         assert not submission.pending
