@@ -217,7 +217,8 @@ class Desk:
         assert self.stack.store.receive(stuck, long_ago)
         published = self.stack.store.current_call(self.call)
         assert published
-        told = for_submission(published.call, Event.ACCEPTED, stuck, long_ago)
+        # Under a name of their own: those of its conclusion are written together with it.
+        told = for_submission(published.call, Event.ACCEPTED, stuck, long_ago, "before")
         # Without a mailbox, or the pace of one would hold what the next test sends.
         assert self.stack.outbox.add([row.model_copy(update={"endpoint": ""}) for row in told])
         self.put()
