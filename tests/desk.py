@@ -11,7 +11,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import unquote_plus
 
@@ -33,8 +33,9 @@ from puljeport.calls import Event
 from puljeport.documents import FORM_NAMES, folder
 from puljeport.eraser import Erased
 from puljeport.eraser import work as work_on
+from puljeport.extensions import Waiver
 from puljeport.notices import APPLICANT, Gathering, Notice, Status, for_submission
-from puljeport.submissions import submission_id
+from puljeport.submissions import Submission, submission_id
 from puljeport.uploads import arrivals
 from puljeport_cli.fill import Answers, fill_docx
 from puljeport_cli.fillpdf import fill_pdf
@@ -231,7 +232,8 @@ class Desk:
         assert self.stack.store.receive(stuck, long_ago)
         published = self.stack.store.current_call(self.call)
         assert published
-        told = for_submission(published.call, Event.ACCEPTED, stuck, long_ago)
+        # Under a name of their own: those of its conclusion are written together with it.
+        told = for_submission(published.call, Event.ACCEPTED, stuck, long_ago, "before")
         # Without a mailbox, or the pace of one would hold what the next test sends.
         assert self.stack.outbox.add([row.model_copy(update={"endpoint": ""}) for row in told])
         self.put()
@@ -249,17 +251,29 @@ class Desk:
         older, newer = (self.put(municipality=municipality) for _ in range(2))
         assert self.take(older)
         assert self.take(newer)
-        submission = next(one for one in self.stack.store.list_submissions(self.call) if one.key == decoded(newer))
-        why = {"call": self.call, "reason": "a test", "by": "test", "at": now()}
-        line = Erased(id=submission.id, work=work_on(submission), **why)
+        submission = self.taken(newer)
         gathering = Gathering(
             call=self.call, contact=submission.id, event=Event.SUMMARY, writes=1,
             listed=({"reference": submission.reference, "organisation": "x", "event": "accepted"},),
         )  # fmt: skip
         item = items.wire(items.gathering_item(gathering))
         self.stack.client("dynamodb").put_item(TableName=self.stack.output("TableName"), Item=item)
+        return self.erasing(submission)
+
+    def erase_the_last(self) -> Callable[[], bool]:
+        """An erasure that has begun, of all that an applicant has, who had leave to be late."""
+        municipality = municipalities.everything()[-1].code
+        record = self.put(municipality=municipality)
+        assert self.take(record)
+        given = {"reason": "a test", "approved_by": "test", "at": now()}
+        self.stack.store.waive(self.call, Waiver(applicant=municipality, until=datetime(2048, 5, 1), **given))  # noqa: DTZ001
+        return self.erasing(self.taken(record))
+
+    def erasing(self, submission: Submission) -> Callable[[], bool]:
+        """The erasure of a submission, begun; called, it goes on with it."""
+        why = {"call": self.call, "reason": "a test", "by": "test", "at": now()}
         eraser = self.stack.erasure.eraser
-        eraser.begin(submission, line)
+        eraser.begin(submission, Erased(id=submission.id, work=work_on(submission), **why))
 
         def work() -> bool:
             answered = self.answer("EraseFunction", {})
@@ -267,6 +281,10 @@ class Desk:
             return answered is not None and answered["held"] == 0 and known is not None and known.done_at is not None
 
         return work
+
+    def taken(self, record: dict[str, Any]) -> Submission:
+        """The submission of an event record that intake took."""
+        return next(one for one in self.stack.store.list_submissions(self.call) if one.key == decoded(record))
 
     def tick(self) -> Callable[[], bool]:
         """A call that has opened, closed and is distributed, with an application to decide."""
@@ -327,6 +345,7 @@ WORK: dict[tuple[str, str], Callable[[Desk], Callable[[], bool]]] = {
     ("IntakeRole", "s3:PutObject"): Desk.take_a_faulty_one,
     ("IntakeRole", "dynamodb:ConditionCheckItem"): Desk.take_an_older_one,
     ("NotifyRole", "ses:SendEmail"): Desk.write,
+    ("EraseRole", "dynamodb:UpdateItem"): Desk.erase_the_last,
     ("TickRole", "sns:ListSubscriptionsByTopic"): Desk.look_after_contacts,
 }
 """The work that needs an action, where it is not the ordinary work of the role."""

@@ -15,9 +15,10 @@ from puljeport_cli.stack import Stack
 
 @dataclass(frozen=True)
 class Heard:
-    """One message of the topic: for which mailbox (as `notices.endpoint` has it), about what, and when SNS had it."""
+    """One message of the topic: for which mailbox (as `notices.endpoint` has it), its id, and when SNS had it."""
 
     mailbox: str
+    id: str
     contact: str
     event: str
     about: str
@@ -62,6 +63,7 @@ def _heard(envelope: dict[str, str | dict[str, dict[str, str]]]) -> Heard:
     body = json.loads(str(envelope["Message"]))
     return Heard(
         mailbox=attributes.get(MAILBOX, {}).get("Value", ""),
+        id=str(body["id"]),
         contact=attributes["contact"]["Value"],
         event=attributes["event"]["Value"],
         about=str(body.get("submission") or body.get("call")),
