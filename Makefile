@@ -57,7 +57,7 @@ test: setup ## Every test: unit, template, integration, and end to end on the lo
 	$(BIN)/pytest -n 2 --ignore=tests/e2e $(ARGS)
 	PULJEPORT_ARCHITECTURE=$(HOST_ARCHITECTURE) $(BIN)/pytest tests/e2e $(ARGS)
 
-test-fast: .venv/.synced ## The tests that take seconds
+test-fast: .venv/.synced ## The tests without real programs, clouds and histories: some minutes
 	$(BIN)/pytest -q -n 2 --ignore=tests/e2e -m 'not slow and not cloud and not sam_local' $(ARGS)
 
 # Bandit's low findings are ruff's S rules too, where each exception stands at its line.
