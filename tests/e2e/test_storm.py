@@ -103,7 +103,7 @@ def paused(stack: Stack) -> Iterator[None]:
 def a_desk(stack: Stack, role: str) -> Desk:
     """A desk for the work of a role. The contacts of its call have new mailboxes, to which nobody has written yet."""
     given = {} if role == "PortalRole" else {"contacts": contacts()}
-    return Desk(stack, f"uvejr-{role.removesuffix('Role').lower()}", **given)
+    return Desk(stack, f"uvejr-{role.removesuffix('Role').lower()}-{uuid.uuid4().hex[:6]}", **given)
 
 
 def contacts() -> list[dict[str, Any]]:
