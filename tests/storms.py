@@ -112,10 +112,12 @@ class Storm:
 
     def outage(self, *services: str) -> None:
         """From now on, fail whatever any function asks of these services."""
+        self.heal()
         self._rules([{"service": service} | refusal((service, "")) for service in services])
 
     def watch(self, functions: Iterable[str]) -> None:
         """From now on, note what each function asks for, and let it through."""
+        self.heal()
         self._rules([{"service": "*", "headers": {"User-Agent": f"app/{name}"}, "latency": 1} for name in functions])
 
     def heal(self) -> None:

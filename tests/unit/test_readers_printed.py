@@ -196,6 +196,14 @@ def test_an_answer_that_is_cut_is_whole_where_the_file_has_it_and_in_doubt() -> 
     ]
 
 
+def test_a_number_that_goes_on_to_the_left_of_its_field_is_in_doubt() -> None:
+    """Where a text ends at the right of its field, what it has no room for is drawn over the field before, in parts."""
+    rows = [{"name": "Naboerne", "hours": "A – 0000000@"}]
+    found = reading(printing.flattened(fill_pdf(BLANK, ANSWERS | {"partners": rows})))
+    doubts = {one.place.da for one in found.problems if one.place and one.code.startswith("printed")}
+    assert "side 3, felt »Samarbejdspartnere, række 1: Timer«" in doubts
+
+
 @pytest.mark.parametrize(
     ("text", "code"),
     [

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from puljeport.pages import lines
 from puljeport.pages.engine import Letter, Picture, Rectangle, Widget
 from puljeport.pages.fit import Fit
-from puljeport.pages.owners import owners, within
+from puljeport.pages.owners import adjacent, owners, within
 
 PIXELS = 2
 """To a point of the blank."""
@@ -141,16 +141,19 @@ def _astray(found: Sequence[lines.Line], own: Sequence[Letter], widget: Widget) 
 
 
 def _strange(number: int, letters: Sequence[_Owned], widget: Widget) -> bool:
-    """Whether something else is drawn in a field too: what another field has no room for, or a text in two parts."""
-    parts, before = 0, None
+    """Whether something else is drawn in a field too: what another field has no room for, a text in two parts, or one
+    that goes on from something cut that was taken for another field's."""
+    parts, before, last, cut = 0, None, None, False
     for letter, owner in letters:
-        if letter.text.isspace():
-            continue
-        if owner == number and before != number:
-            parts += 1
-        if letter.cut and owner != number and within(letter.origin, widget.box):
-            return True
-        before = owner
+        if not letter.text.isspace():
+            if owner == number and before != number:
+                parts += 1
+                if last is not None and cut and adjacent(last, letter):
+                    return True
+            if letter.cut and owner != number and within(letter.origin, widget.box):
+                return True
+            before, cut = owner, letter.cut and owner != number
+        last = letter
     return parts > 1
 
 

@@ -17,6 +17,11 @@ def within(point: complex, box: Rectangle) -> bool:
     return left - _SLACK <= point.real <= right + _SLACK and bottom - _SLACK <= point.imag <= top + _SLACK
 
 
+def adjacent(one: Letter, other: Letter) -> bool:
+    """Whether a letter begins where another ends."""
+    return abs(other.origin - complex(one.box[2], one.origin.imag)) < one.box[3] - one.box[1]
+
+
 def owners(letters: Sequence[Letter], widgets: Sequence[Widget]) -> list[int | None]:
     """For each letter the field it belongs to, by number.
 
@@ -44,14 +49,9 @@ def _owner_of_cut(
     last, following = around
     if before is not None and _continues(run[0], last, widgets[before]):
         return before
-    if _adjacent(run[-1], following) and (after := _field_at(following.origin, widgets)) is not None:
+    if adjacent(run[-1], following) and (after := _field_at(following.origin, widgets)) is not None:
         return after
     return next((place for place in places if place is not None), None)
-
-
-def _adjacent(one: Letter, other: Letter) -> bool:
-    """Whether a letter begins where another ends."""
-    return abs(other.origin - complex(one.box[2], one.origin.imag)) < one.box[3] - one.box[1]
 
 
 def _field_at(point: complex, widgets: Sequence[Widget]) -> int | None:
@@ -62,6 +62,6 @@ def _field_at(point: complex, widgets: Sequence[Widget]) -> int | None:
 def _continues(letter: Letter, last: Letter, widget: Widget) -> bool:
     """Whether a letter goes on where a field's last one was, or begins a line below that it has no room for."""
     if not widget.lines:
-        return _adjacent(last, letter)
+        return adjacent(last, letter)
     left, bottom, right, _ = widget.box
     return left <= letter.origin.real <= right and letter.origin.imag < bottom + letter.box[3] - letter.box[1]
