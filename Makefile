@@ -27,7 +27,7 @@ NOT_SECRET := EXAMPLE|^0123456789ABCDEFGH|^Tk9USUNFI|^(test|testing|kode|false)$
 LAYER_EXPORT = $(UV) export --quiet --locked --no-default-groups --no-emit-project --no-header --prune boto3 --prune botocore --prune dnspython
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down status logs test storm test-fast check bench simulate fuzz assets screenshots lock build deploy sbom clean
+.PHONY: help setup demo up down status logs test test-fast check bench simulate fuzz assets screenshots lock build deploy sbom clean
 
 help: ## This list
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -55,10 +55,7 @@ setup: .venv/.synced .venv-sam/.synced .venv-cloud/.synced ## Install everything
 
 test: setup ## Every test: unit, template, integration, and end to end on the local cloud
 	$(BIN)/pytest -n 2 --ignore=tests/e2e $(ARGS)
-	PULJEPORT_ARCHITECTURE=$(HOST_ARCHITECTURE) $(BIN)/pytest tests/e2e --ignore=tests/e2e/test_storm.py $(ARGS)
-
-storm: setup ## Every operation of AWS failed on the local cloud, once and for long (about ten minutes, not part of test)
-	PULJEPORT_ARCHITECTURE=$(HOST_ARCHITECTURE) $(BIN)/pytest tests/e2e/test_storm.py $(ARGS)
+	PULJEPORT_ARCHITECTURE=$(HOST_ARCHITECTURE) $(BIN)/pytest tests/e2e $(ARGS)
 
 test-fast: .venv/.synced ## The tests without real programs, clouds and histories: some minutes
 	$(BIN)/pytest -q -n 2 --ignore=tests/e2e -m 'not slow and not cloud and not sam_local' $(ARGS)

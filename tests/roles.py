@@ -74,7 +74,7 @@ LAMBDA_ITSELF: dict[str, set[str]] = {
 EVERY_FUNCTION = {"logs:CreateLogStream", "logs:PutLogEvents", "xray:PutTraceSegments", "xray:PutTelemetryRecords"}
 
 ATTRIBUTES = {
-    "MarkNotices": {"status", "sent_at", "message_id", "why", "GSI1PK", "GSI1SK"},
+    "MarkNotices": {"status", "sent_at", "message_id", "why", "claimed_by", "claimed_until", "GSI1PK", "GSI1SK"},
     "CountMessages": {"item", "single", "gathered", "every", "expires_at"},
     "MarkWhatBounced": {"message_id", "bounced", "bounced_at", "events"},
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
@@ -184,7 +184,7 @@ class World:
         )
         self.topic = Topic(workers["sns"], topic)
         self.delivery = Delivery(
-            store, outbox, self.topic, self.mail, Links("https://puljer.example.dk"), now=self.clock,
+            store, outbox, self.topic, self.mail, Links("https://puljer.example.dk"), now=self.clock, by="notify",
             wait=lambda seconds: self.clock.advance(seconds=seconds),
         )  # fmt: skip
         self.calendar = Calendar(store, outbox, self.topic, log=lambda call, _error: self.wrong.append(call))
@@ -199,7 +199,7 @@ class World:
             ledger=Ledger(workers["dynamodb"], TABLE),
             uploads=Objects(workers["s3"], BUCKET),
             queue=Queue(workers["sqs"], uploads_queue),
-            delivery=self.delivery,
+            delivery=replace(self.delivery, by="reconcile"),
             now=self.clock,
             log=lambda submission, _error: self.wrong.append(submission),
         )

@@ -114,7 +114,7 @@ class Stack:
         function = self.output("NotifyFunctionName")
         given = self.client("lambda").get_function_configuration(FunctionName=function)["Environment"]["Variables"]
         dynamodb, sns, ses = (self.client(name) for name in ("dynamodb", "sns", "sesv2"))
-        return wired(settings.load(NotifySettings, given), dynamodb, sns, ses, now)
+        return wired(settings.load(NotifySettings, given), dynamodb, sns, ses, "operator")
 
     def reconcile(self, *, repair: bool) -> Reconcile:
         """What finds and puts back what was lost."""

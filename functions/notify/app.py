@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
@@ -29,7 +28,7 @@ METRICS = {
 @cache
 def _delivery() -> Delivery:
     given = settings.load(settings.NotifySettings)
-    return wired(given, aws.dynamodb(), aws.sns(), aws.ses(), lambda: datetime.now(UTC))
+    return wired(given, aws.dynamodb(), aws.sns(), aws.ses(), "notify")
 
 
 def tell(record: DynamoDBRecord) -> None:

@@ -31,7 +31,7 @@ METRICS = {
 @cache
 def _reconcile() -> Reconcile:
     given = settings.load(settings.ReconcileSettings)
-    delivery = wired(given, aws.dynamodb(), aws.sns(), aws.ses(), _now)
+    delivery = wired(given, aws.dynamodb(), aws.sns(), aws.ses(), "reconcile")
     return Reconcile(
         store=delivery.store,
         outbox=delivery.outbox,

@@ -282,9 +282,7 @@ def test_r14_what_fails_for_long_is_seen_and_made_good(
     made_good(desk)
     assert work()
     told = Counter((one.id, one.contact) for one in ear.listen())
-    # What cannot be marked as sent is sent again: promise 2 says so.
-    most = 2 if (role, operation) == ("ReconcileRole", (DYNAMODB, "UpdateItem")) else 1
-    assert max(told.values(), default=1) <= most
+    assert max(told.values(), default=1) == 1
 
 
 def made_good(desk: Desk) -> None:

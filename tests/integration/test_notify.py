@@ -12,8 +12,10 @@ from botocore.exceptions import ClientError
 
 import roles
 from builders import a_form
+from puljeport.delivery import Delivered
 from puljeport.notices import Status, endpoint
-from worlds import World, worker_client
+from puljeport.outbox import CLAIM
+from worlds import Crash, World, worker_client
 
 KEY = "incoming/samvaer-2018/skema.json"
 
@@ -88,6 +90,40 @@ def test_an_outage_of_sns_comes_back_from_the_first_that_failed(world: World) ->
     world.faults.heal()
     world.notify_all()
     assert len(world.received_messages()) == 2
+
+
+def test_what_one_worker_is_sending_is_sent_by_no_other(world: World) -> None:
+    """While notify waits for SNS, a reconciling that comes upon the same row leaves it; the contact hears once."""
+    world.take(KEY, a_form())
+    pk, sk = world.outbox()[0]
+    others: list[Delivered] = []
+
+    def meanwhile(**_: object) -> None:
+        world.clock.advance(seconds=60)
+        others.append(world.reconcile.delivery.deliver(pk, sk))
+
+    worker_client("sns").meta.events.register_first("provide-client-params.sns.Publish", meanwhile)
+    assert world.delivery.deliver(pk, sk) is Delivered.SENT
+    worker_client("sns").meta.events.unregister("provide-client-params.sns.Publish", meanwhile)
+    assert others == [Delivered.DELAYED]
+    assert len(world.received_messages()) == 1
+
+
+def test_what_a_worker_could_not_send_is_anothers_to_send(world: World) -> None:
+    """A row is free at once when SNS did not take it, and after two minutes when the worker died in between."""
+    world.take(KEY, a_form())
+    pk, sk = world.outbox()[0]
+    world.faults.fail("Publish", RuntimeError("down"), nth=1)
+    with pytest.raises(RuntimeError):
+        world.delivery.deliver(pk, sk)
+    world.faults.fail("Publish", Crash(), nth=1)
+    with pytest.raises(Crash):
+        world.reconcile.delivery.deliver(pk, sk)
+    world.faults.heal()
+    assert world.delivery.deliver(pk, sk) is Delivered.DELAYED
+    world.clock.advance(seconds=CLAIM.total_seconds())
+    assert world.delivery.deliver(pk, sk) is Delivered.SENT
+    assert len(world.received_messages()) == 1
 
 
 def test_a_message_sns_will_never_take_is_marked_failed_with_why(world: World) -> None:

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
+from functools import partial
 from typing import TYPE_CHECKING
 
 from puljeport import letters
@@ -34,7 +36,7 @@ TURNS = 3
 
 
 class Delivered(StrEnum):
-    """What became of one wake-up. DELAYED: the mailbox gets too much just now; the row stays pending."""
+    """What became of one wake-up. DELAYED: the mailbox gets too much just now, or another sends it; the row waits."""
 
     SENT = "sent"
     SKIPPED = "skipped"
@@ -47,7 +49,8 @@ class Delivered(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Delivery:
     """What delivery works with. `mail` is None where this installation has no sender for mail to applicants; `wait`
-    lets so many seconds pass."""
+    lets so many seconds pass. `by` is who delivers: rows are claimed under this name, so that a worker of the same name
+    goes on at once where one died."""
 
     store: Store
     outbox: Outbox
@@ -55,13 +58,15 @@ class Delivery:
     mail: Mail | None
     links: Links
     now: Callable[[], datetime]
+    by: str
     wait: Callable[[float], None] = time.sleep
 
     def deliver(self, pk: str, sk: str) -> Delivered:
         """Send the notice of one outbox row, unless it was sent before, and mark it.
 
-        Sending and marking are two calls: a crash between them means that the message goes out once more. Raises the
-        error of AWS when it could not be sent now: deliver it again.
+        Whoever sends has the row claimed meanwhile, so that the stream and a reconciling at the same moment do not both
+        send it. Sending and marking are two calls: a crash between them means that the message goes out once more.
+        Raises the error of AWS when it could not be sent now: deliver it again.
         """
         notice = self.outbox.notice(pk, sk)
         if notice is None or notice.status is not Status.PENDING:
@@ -80,7 +85,8 @@ class Delivery:
             return Delivered.HELD
         if not self._has_its_turn(notice):
             return Delivered.DELAYED
-        return self._sent(notice, self.topic.publish(letters.to_contact(notice, self.links), notice.endpoint))
+        message = letters.to_contact(notice, self.links)
+        return self._sent(notice, lambda: self.topic.publish(message, notice.endpoint))
 
     def _has_its_turn(self, notice: Notice) -> bool:
         """Wait for a second in which the mailbox can get one more; not for long, since others wait behind it."""
@@ -102,16 +108,23 @@ class Delivery:
         letter = letters.to_applicant(
             notice, submission, published.call if published else None, self.links, self.store.link(submission.id)
         )
-        return self._sent(notice, self.mail.send(submission.email, letter, notice))
+        return self._sent(notice, partial(self.mail.send, submission.email, letter, notice))
 
-    def _sent(self, notice: Notice, message_id: str) -> Delivered:
+    def _sent(self, notice: Notice, send: Callable[[], str]) -> Delivered:
+        if not self.outbox.claim(notice, self.by, self.now()):
+            return Delivered.DELAYED
+        try:
+            message_id = send()
+        except Exception:
+            # Best effort, since AWS is failing: without it the row is free after a while.
+            with suppress(Exception):
+                self.outbox.release(notice, self.by, self.now())
+            raise
         self.outbox.mark_sent(notice, message_id, self.now())
         return Delivered.SENT
 
 
-def wired(
-    given: NotifySettings, dynamodb: DynamoDBClient, sns: SNSClient, ses: SESV2Client, now: Callable[[], datetime]
-) -> Delivery:
+def wired(given: NotifySettings, dynamodb: DynamoDBClient, sns: SNSClient, ses: SESV2Client, by: str) -> Delivery:
     """Delivery as an installation is set up, for whoever has to send: `notify`, reconciling, an operator."""
     return Delivery(
         store=Store(dynamodb, given.table),
@@ -119,5 +132,6 @@ def wired(
         topic=Topic(sns, given.notices_topic_arn),
         mail=Mail(ses, given.mail_sender, given.mail_set) if given.mail_sender else None,
         links=Links(given.portal_url or None),
-        now=now,
+        now=lambda: datetime.now(UTC),
+        by=by,
     )

@@ -28,6 +28,10 @@ BURST = 5
 """How many messages of all kinds a mailbox gets within one second of the clock, and so at most ten within any second:
 above that SNS suspends an e-mail endpoint (AWS General Reference, SNS quotas)."""
 
+CLAIM = timedelta(minutes=2)
+"""How long a row belongs to whoever sends it: longer than a call of AWS can take with all its retries, and less than a
+row waits before it is looked after."""
+
 WRITES = 90
 """Of the hundred items that a transaction of DynamoDB may write, so that what goes with them has room."""
 
@@ -106,6 +110,25 @@ class Outbox(Table):
         return True
 
     # -- what becomes of a row ---------------------------------------------------------------------------------------
+
+    def claim(self, notice: Notice, by: str, now: datetime) -> bool:
+        """Have a notice to oneself while it is sent. False when another has it, or it waits no longer.
+
+        `by` is the claimant's own, so that an answer which was lost on its way and asked for again is still a yes.
+        """
+        free = "#2 = :pending AND (attribute_not_exists(#0) OR #1 = :by OR #0 <= :now)"
+        values = {":pending": Status.PENDING.value, ":by": by, ":now": items.stamp(now)}
+        return self._claimed(notice, by, now + CLAIM, free, values)
+
+    def release(self, notice: Notice, by: str, now: datetime) -> bool:
+        """Let others send a notice that could not be sent. False when it was not the claimant's."""
+        return self._claimed(
+            notice, by, now, "#2 = :pending AND #1 = :by", {":pending": Status.PENDING.value, ":by": by}
+        )
+
+    def _claimed(self, notice: Notice, by: str, until: datetime, condition: str, values: Item) -> bool:
+        changes = {"claimed_until": items.stamp(until), "claimed_by": by, "status": Status.PENDING.value}
+        return self._applied(self._change(items.notice_key(notice), changes, [], condition, values))
 
     def mark_sent(self, notice: Notice, message_id: str, now: datetime) -> bool:
         """Record that a notice was sent. False when it had been marked before."""
