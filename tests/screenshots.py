@@ -36,7 +36,7 @@ from puljeport_cli.fillpdf import fill_pdf
 
 ROOT = Path(__file__).parent.parent
 TARGET = ROOT / "docs" / "screenshots"
-DPI, COLOURS = 72, 32
+DPI, COLOURS = 72, 64
 LETTERS_OF = ("medborgerskab-2018", "frivillig-faellesskaber-2027")
 WINDOW = "720,1300"
 MARGIN_NOTES = 'pdf:writer_pdf_Export:{"ExportNotesInMargin":{"type":"boolean","value":"true"}}'

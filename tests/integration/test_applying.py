@@ -221,6 +221,8 @@ def test_what_was_read_is_shown_field_by_field(shown: World) -> None:
     assert "Der er 1 ting at rette" in page
     assert '<a href="#field-contact_email">E-mail</a>' in page
     assert 'id="field-contact_email" class="has-error"' in page
+    assert page.count("Kan ikke bruges, som det står") == 1
+    assert "Ikke udfyldt" in page
     english = see("/en" + asked["status"])
     assert "There is 1 thing to correct" in english
     assert "What we have read" in english
@@ -429,7 +431,10 @@ def beside(shown: World) -> dict[str, Any]:
 
 def test_a_required_document_is_missed_until_it_arrives(shown: World, beside: dict[str, Any]) -> None:
     """The page says what is missing, gives leave to send it, and shows what it was found to be."""
-    assert "Dette bilag hører til ansøgningen og mangler." in see(beside["status"])
+    page = see(beside["status"])
+    assert "Dette bilag hører til ansøgningen og mangler." in page
+    assert "Dit skema er i orden, men et bilag mangler</h1>" in page
+    assert "Du behøver ikke gøre mere" not in page
     path = beside["status"] + "/bilag"
     for name, data, words in (("æ.exe", b"MZ", "Denne slags fil"), ("vedtægter.pdf", b"%PDF-1.7", "i orden.")):
         leave = json.loads(body(post(path, urlencode({"field": "statutes", "name": name}), accept="application/json")))
@@ -440,7 +445,9 @@ def test_a_required_document_is_missed_until_it_arrives(shown: World, beside: di
         page = see(beside["status"])
         assert words in page
         assert f"<bdi>{name}</bdi>" in page
-    assert "mangler" not in see(beside["status"])
+    page = see(beside["status"])
+    assert "mangler" not in page
+    assert "Du behøver ikke gøre mere" in page
     assert len(shown.submissions()) == 1
 
 

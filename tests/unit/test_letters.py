@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from builders import MIDWAY, a_call, a_submission
+from builders import DEFINITION, MIDWAY, a_call, a_submission
 from puljeport import definitions, letters
 from puljeport.applications import read_application
 from puljeport.calls import Call, Event, Role
@@ -194,6 +194,20 @@ def test_a_receipt_leaves_no_doubt_that_it_arrived() -> None:
         assert said in letter.text, said
     assert letter.subject == "Vi har modtaget jeres ansøgning (SAM-0000-0000)"
     assert (letter.sender, letter.reply_to) == ("Styrelsen for Prøver", "administration@example.dk")
+
+
+@each_language
+def test_a_receipt_names_the_documents_that_belong_to_the_application(language: Language) -> None:
+    """Where a call wants documents beside the form, the letter names those, and does not say that all is done."""
+    label = {"id": "statutes", "type": "attachment", "label": {"da": "Vedtægter", "en": "Statutes"}}
+    section = DEFINITION["form"]["sections"][0]
+    sent = a_submission(state=State.ACCEPTED, language=language)
+    done = {"da": "ikke gøre mere", "en": "nothing more you need to do"}[language]
+    for required in (True, False):
+        fields = [*section["fields"], label | {"required": required}]
+        letter = a_letter(a_call(form={"sections": [section | {"fields": fields}]}), sent)
+        assert ({"da": "Vedtægter", "en": "Statutes"}[language] in letter.text) is required
+        assert (done in letter.text.replace("\n", " ")) is not required
 
 
 def test_a_receipt_in_a_round_says_when_the_round_ends() -> None:

@@ -19,17 +19,22 @@ from puljeport.submissions import HistoryEvent, State
 from puljeport.texts import Language, Text
 from puljeport.tickets import Attachment, Found
 
+NOTHING = frozenset({"missing", "declaration_missing"})
+"""The problems of a field in which nothing was written."""
+
 
 @dataclass(frozen=True, slots=True)
 class Remark:
     """A problem as it is shown: its text, its place in the file (empty where that is unknown), and which field it is
-    about. `anchor` is where on the page the field stands, empty for what is about the whole file."""
+    about. `anchor` is where on the page the field stands, empty for what is about the whole file; `nothing`: that there
+    is no answer is what is wrong."""
 
     text: str
     place: str
     label: str
     anchor: str
     error: bool
+    nothing: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +54,11 @@ class Line:
     def wrong(self) -> bool:
         """Whether anything in it must be corrected."""
         return any(remark.error for remark in self.remarks)
+
+    @property
+    def unusable(self) -> bool:
+        """Whether something was written in it, but nothing that could be used."""
+        return self.value is None and any(remark.error and not remark.nothing for remark in self.remarks)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +129,11 @@ class StatusPage:
     pending: bool
     expired: bool
     replaced: bool
+
+    @property
+    def incomplete(self) -> bool:
+        """Whether a document that belongs to the application has not arrived in order."""
+        return any(one.missing for one in self.beside)
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,6 +246,7 @@ def _remark(call: Call, problem: Problem, language: Language) -> Remark:
         label=label,
         anchor=f"field-{field}" if known else "",
         error=problem.severity is Severity.ERROR,
+        nothing=problem.code in NOTHING,
     )
 
 

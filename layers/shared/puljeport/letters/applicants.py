@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from puljeport.calls import Call, Contact, Role
+from puljeport.calls import AttachmentField, Call, Contact, Role
 from puljeport.letters.parts import COPENHAGEN, Facts, Letter, Links, at, one_line, outside
 from puljeport.letters.readback import read_back
 from puljeport.letters.rendering import render
@@ -58,6 +58,7 @@ def _context(
         "warning_count": submission.problem_count - submission.error_count,
         "returned": submission.returned is not None,
         "read": read_back(call, submission.values, language) if call and submission.values else [],
+        "documents": _documents(call, language) if call else [],
         "one_per": call.form.fields[call.one_per].type if call else "",
         "deadline": at(call.deadline, zone, language) if call and call.deadline else "",
         "period": _period(call, submission, language),
@@ -87,6 +88,14 @@ def _shown(found: Problem, call: Call | None, language: Language) -> dict[str, s
         "place": outside(found.place.get(language)) if found.place else "",
         "message": one_line(found.message.get(language).replace("://", ": //"), LONGEST_PROBLEM),
     }
+
+
+def _documents(call: Call, language: Language) -> list[str]:
+    """The documents that have to be sent beside the form. A letter goes out at once, and they follow when they do."""
+    fields = call.form.fields.values()
+    return [
+        one_line(each.label.get(language)) for each in fields if isinstance(each, AttachmentField) and each.required
+    ]
 
 
 def _period(call: Call | None, submission: Submission, language: Language) -> str:
