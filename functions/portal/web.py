@@ -8,12 +8,12 @@ from datetime import UTC, datetime
 from functools import cache
 from http import HTTPMethod, HTTPStatus
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import urlsplit
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.metrics import MetricUnit
 
-from portal import addresses, answers, openapi, rendering
+from portal import addresses, answers, forms, openapi, rendering
 from portal.filling import Filling
 from puljeport import aws, observe, settings
 from puljeport.documents import Documents
@@ -53,9 +53,6 @@ ERRORS = {
     TooLarge: HTTPStatus.CONTENT_TOO_LARGE,
 }
 """What a page answers to an error that is expected."""
-
-MAX_FIELDS = 20
-"""How many fields a form of the portal may have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,12 +200,12 @@ def asked(name: str) -> str:
 
 
 def sent() -> dict[str, str]:
-    """The fields of a form that was sent. One that is no form has none."""
+    """The fields of a form that was sent, each with its last value. One that is no form has none."""
     try:
-        pairs = parse_qsl(app.current_event.decoded_body or "", keep_blank_values=True, max_num_fields=MAX_FIELDS)
-    except ValueError:
+        form = forms.posted(app.current_event.raw_event)
+    except (BadForm, TooLarge):
         return {}
-    return dict(pairs)
+    return {name: values[-1] for name, values in form.items()}
 
 
 def sender() -> str:
