@@ -209,22 +209,30 @@ def _between(one: float, other: float, most: int) -> tuple[int, int]:
     return min(max(round(first), 0), most), min(max(round(second), 0), most)
 
 
+_UNKNOWN = 0xFFFD
+_MISDRAWN = frozenset(chr(ord(each) & 0xFF) for each in "†‡•‚„‹›")
+"""What PDFium draws in a font of its own for signs that it misses in a field's: the lower half of their numbers."""
+
+
 class _Runs:
     """What is known of the objects that letters are drawn by."""
 
     def __init__(self, engine: Any) -> None:
         self._engine = engine
-        self._known: dict[int, tuple[int, int, bool, bool]] = {}
+        self._known: dict[int, tuple[int, int, bool, bool, bool]] = {}
 
-    def of(self, drawn: Any) -> tuple[int, int, bool, bool]:
-        """A number for the object and one for its font, whether it is cut, and whether it is invisible."""
+    def of(self, drawn: Any) -> tuple[int, int, bool, bool, bool]:
+        """A number for the object and one for its font, whether that is in the file, whether the object is cut, and
+        whether it is invisible."""
         address = _address(drawn)
         if address not in self._known:
             engine = self._engine
             # The engine drops a clip that contains the whole of what it clips.
             cut = engine.FPDFClipPath_CountPaths(engine.FPDFPageObj_GetClipPath(drawn)) > 0
             unseen = engine.FPDFTextObj_GetTextRenderMode(drawn) == _INVISIBLE
-            self._known[address] = (len(self._known), _address(engine.FPDFTextObj_GetFont(drawn)), cut, unseen)
+            font = engine.FPDFTextObj_GetFont(drawn)
+            own = bool(font) and engine.FPDFFont_GetIsEmbedded(font) == 1
+            self._known[address] = (len(self._known), _address(font), own, cut, unseen)
         return self._known[address]
 
 
@@ -239,7 +247,7 @@ def _letter(engine: Any, text: Any, index: int, runs: _Runs) -> Letter | None:
     code = engine.FPDFText_GetUnicode(text, index)
     if not drawn or 0xD800 <= code < 0xE000 or code > 0x10FFFF:
         return None
-    run, font, cut, unseen = runs.of(drawn)
+    run, font, own, cut, unseen = runs.of(drawn)
     if unseen:
         return None
     x, y, box = ctypes.c_double(), ctypes.c_double(), engine.FS_RECTF()
@@ -247,7 +255,8 @@ def _letter(engine: Any, text: Any, index: int, runs: _Runs) -> Letter | None:
     engine.FPDFText_GetLooseCharBox(text, index, box)
     hyphen = chr(code) in _HYPHENS
     sign = "-" if hyphen else chr(code)
-    sure = hyphen or (code >= 32 and not engine.FPDFText_HasUnicodeMapError(text, index))
+    told = code >= 32 and code != _UNKNOWN and not engine.FPDFText_HasUnicodeMapError(text, index)
+    sure = hyphen or (told and (own or sign not in _MISDRAWN))
     where = (box.left, box.bottom, box.right, box.top)
     return Letter(sign, complex(x.value, y.value), where, run, font, cut, sure)
 
