@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from hypothesis import settings
 
-# A machine that is busy with other things is no fault of what is tested. What is chosen by chance is the same in every run,
-# so that a change is judged by what it changes; --hypothesis-profile=search looks for what nobody has seen yet.
+# A machine that is busy with other things is no fault of what is tested. What is chosen by chance is the same in every
+# run, so that a change is judged by what it changes; --hypothesis-profile=search looks for what nobody has seen yet.
 settings.register_profile("puljeport", deadline=None, derandomize=True)
 settings.register_profile("search", deadline=None)
 settings.load_profile("puljeport")
