@@ -18,6 +18,7 @@ PULJEPORT := $(BIN)/puljeport
 
 # What runs on this machine is built for it; what is deployed, for what samconfig.toml says of the stage.
 HOST_ARCHITECTURE := $(if $(filter arm64 aarch64,$(shell uname -m)),arm64,x86_64)
+DESIGN_FONTS := node_modules/dkfds/src/fonts/IBMPlexSans/split/woff
 STAGE_ARCHITECTURE = $(shell sed -n '/^\[$(STAGE)\.deploy\./,/^tags/s/.*Architecture=\([a-z0-9_]*\).*/\1/p' samconfig.toml)
 
 CODE := layers/shared/puljeport functions cli
@@ -86,8 +87,9 @@ simulate: .venv/.synced ## N random histories (1000) of uploads, people, clocks 
 fuzz: setup ## Damage forms of every kind and read them, SECONDS each (10)
 	$(BIN)/python tests/fuzz.py $(SECONDS)
 
-assets: ## The portal's style, fonts and icons anew, from the design system's npm package (needs node and npm)
+assets: .venv/.synced ## The portal's style, fonts, icons and receipts anew, from the design system's npm package (needs node and npm)
 	cd assets && npm ci --ignore-scripts --no-audit --no-fund && node build.mjs
+	$(BIN)/python -m puljeport.blanks.receipt assets/$(DESIGN_FONTS) functions/portal/receipts
 
 screenshots: .venv-bench/.synced ## Pictures of forms, returned copies and pages: docs/screenshots (LibreOffice, poppler, chromium)
 	.venv-bench/bin/python tests/screenshots.py

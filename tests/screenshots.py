@@ -5,7 +5,9 @@ Needs LibreOffice, poppler and Chromium (Debian: libreoffice, poppler-utils, chr
 
 from __future__ import annotations
 
+import base64
 import contextlib
+import functools
 import io
 import itertools
 import logging
@@ -20,7 +22,9 @@ import pytest
 from playwright.sync_api import sync_playwright
 
 import applicants
+import portal.web
 import portals
+from builders import http_event
 from puljeport import definitions, marking
 from puljeport.applications import read_application
 from puljeport.blanks import docx, guide, pdf, xlsx
@@ -62,6 +66,7 @@ def main() -> None:
         picture(f"{found.call.id}-guide", guide.pdf(found.call, 1, found.guide), "pdf")
     portal_pages()
     applying_pages()
+    receipts_as_pdf()
     pool, second = (definitions.load(ROOT / "calls" / name).call for name in LETTERS_OF)
     returned(pool)
     letter("letter-accepted", specimens.letter(pool, Event.ACCEPTED, "da"))
@@ -94,6 +99,18 @@ def applying_pages() -> None:
         world,
         {(name, language): applicants.path(page, language) for name, page in pages.items() for language in LANGUAGES},
     )
+
+
+def receipts_as_pdf() -> None:
+    """The receipt of an application, as it is saved, in both languages."""
+    world, pages = applicants.applying()
+    with pytest.MonkeyPatch.context() as patch, silence():
+        patch.setenv("POWERTOOLS_TRACE_DISABLED", "1")
+        patch.setattr(portal.web, "_made", functools.partial(world.portal, portal_owner="Eksempelstyrelsen"))
+        for language in LANGUAGES:
+            path = applicants.path(("receipt_pdf", pages["receipt"][1]), language)
+            answered = portals.answer(http_event(path))
+            picture(f"receipt-{language}", base64.b64decode(answered["body"]), "pdf")
 
 
 def _pictures(world: portals.Remembered, paths: Mapping[tuple[str, Language], str]) -> None:

@@ -22,6 +22,10 @@ RULES: dict[str, dict[Language, str]] = {
         "da": "/status/<submission>/<secret>/kvittering",
         "en": "/en/status/<submission>/<secret>/receipt",
     },
+    "receipt_pdf": {
+        "da": "/status/<submission>/<secret>/kvittering.pdf",
+        "en": "/en/status/<submission>/<secret>/receipt.pdf",
+    },
     "attach": {"da": "/status/<submission>/<secret>/bilag", "en": "/en/status/<submission>/<secret>/attachments"},
     "withdraw": {
         "da": "/status/<submission>/<secret>/traek-tilbage",

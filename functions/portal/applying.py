@@ -15,7 +15,7 @@ from typing import Any
 from aws_lambda_powertools.event_handler import Response
 from email_validator import EmailNotValidError, validate_email
 
-from portal import addresses, answers, fileforms, openapi
+from portal import addresses, answers, fileforms, openapi, receipts
 from portal.web import (
     answer,
     app,
@@ -138,13 +138,27 @@ def show_status(submission: str, secret: str) -> Response[Any]:
     return answered
 
 
-@route("receipt", "A receipt to print", "text/html")
+@route("receipt", "A receipt to read or print", "text/html")
 def show_receipt(submission: str, secret: str) -> Response[Any]:
-    """What was received, and when: made to be printed or saved as PDF."""
+    """What was received, and when."""
     followed = portal().sending.follow(submission, secret)
     if followed.submission is None:
         return onward(_status_path(submission))
     return private("receipt.html", "receipt", _parts(submission, secret), page=_status(followed))
+
+
+@route("receipt_pdf", "A receipt as PDF, to be saved", "application/pdf")
+def fetch_receipt(submission: str, secret: str) -> Response[Any]:
+    """The same as a tagged PDF."""
+    followed = portal().sending.follow(submission, secret)
+    if followed.submission is None:
+        return onward(_status_path(submission))
+    shown, word = _status(followed), "kvittering" if language() == "da" else "receipt"
+    told = receipts.facts(shown, portal().given.portal_owner, language())
+    saved = {"content-disposition": answers.attachment(f"{shown.reference} {word}.pdf")}
+    answered = answer(receipts.filled(told, language()), "application/pdf", answers.NOT_KEPT, **saved)
+    answered.headers |= answers.PRIVATE
+    return answered
 
 
 @route("progress", "Whether a submission has been read yet", "application/json")

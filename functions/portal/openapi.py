@@ -78,7 +78,7 @@ REFUSALS = {
 """What else is answered to whoever sends something."""
 
 
-ONWARD = {"returned", "attach", "receipt", "withdraw", "fill", "draft", "section", "review", "again"}
+ONWARD = {"returned", "attach", "receipt", "receipt_pdf", "withdraw", "fill", "draft", "section", "review", "again"}
 """The names of the addresses that may lead on to others."""
 
 

@@ -10,10 +10,12 @@ import secrets
 from collections.abc import Sequence
 from datetime import timedelta
 from http import HTTPStatus
+from io import BytesIO
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import pytest
+from pypdf import PdfReader
 
 import portal.web
 from builders import BUCKET, DEFINITION, MIDWAY, a_call, a_form, http_event, s3_event
@@ -269,7 +271,7 @@ def test_s12_links_that_lead_nowhere_are_all_answered_alike(shown: World) -> Non
         assert answered == said[0]
     assert said[0]["statusCode"] == HTTPStatus.NOT_FOUND
     for path in nowhere:
-        for after in ("/kvittering", "/nu.json", "/rettes", "/traek-tilbage"):
+        for after in ("/kvittering", "/kvittering.pdf", "/nu.json", "/rettes", "/traek-tilbage"):
             assert answer(http_event(path + after)) == said[0]
         assert post(path + "/traek-tilbage", urlencode({"secret": path.rpartition("/")[2]})) == said[0]
     assert see(asked["status"])
@@ -279,9 +281,56 @@ def test_s12_pages_behind_a_link_are_kept_and_told_nowhere(shown: World) -> None
     """S12: no caching, no referrer, no index, on every answer below a link."""
     asked = ticket()
     upload(shown, asked)
-    for after in ("", "/kvittering", "/nu.json", "/traek-tilbage", "/bilag"):
+    for after in ("", "/kvittering", "/kvittering.pdf", "/nu.json", "/traek-tilbage", "/bilag"):
         headers = answer(http_event(asked["status"] + after))["headers"]
         assert {name: headers[name] for name in answers.PRIVATE} == answers.PRIVATE
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "name", "time"),
+    [("", "/kvittering.pdf", "kvittering", "kl."), ("/en", "/receipt.pdf", "receipt", "at")],
+)
+def test_s11_the_receipt_is_a_pdf_to_be_saved(shown: World, before: str, after: str, name: str, time: str) -> None:
+    """S11: what the page says stands in the fields of a PDF, an attachment that is named by its reference."""
+    upload(shown, asked := ticket(name="Ansøgning æøå.json"))
+    path = before + asked["status"] + after
+    assert f'href="{path}"' in see(before + asked["status"])
+    assert f'href="{path}"' in see(before + asked["status"] + after.removesuffix(".pdf"))
+    answered, found = answer(http_event(path)), shown.only()
+    assert answered["statusCode"] == HTTPStatus.OK
+    headers = answered["headers"]
+    assert (headers["content-type"], headers["cache-control"]) == ("application/pdf", "no-store")
+    assert headers["content-disposition"].startswith(f'attachment; filename="{found.reference} {name}.pdf"; ')
+    fields = PdfReader(BytesIO(base64.b64decode(answered["body"]))).get_fields() or {}
+    told = {key: str(field.value) for key, field in fields.items()}
+    received = told.pop("received")
+    assert f" {time}\N{NO-BREAK SPACE}" in received
+    assert received.endswith(" (Europe/Copenhagen)")
+    assert told == {
+        "reference": found.reference, "owner": "Puljeport", "call": a_call().title.get("en" if before else "da"),
+        "applicant": found.applicant_name, "file": "Ansøgning æøå.json", "sha256": found.sha256,
+        "size": told["size"],
+    }  # fmt: skip
+    assert re.fullmatch(r"\d+(,\d)?\N{NO-BREAK SPACE}(byte|bytes|kB)", told["size"])
+    head = answer(http_event(path, "HEAD"))
+    assert (head["headers"], head["body"]) == (headers, "")
+
+
+@usual
+def test_there_is_no_receipt_before_there_is_a_file() -> None:
+    """A receipt that is asked for too early leads back to the status page, which says so."""
+    asked = ticket()
+    answered = answer(http_event(asked["status"] + "/kvittering.pdf"))
+    assert (answered["statusCode"], answered["headers"]["location"]) == (HTTPStatus.SEE_OTHER, asked["status"])
+
+
+def test_s08_a_hostile_name_is_inert_in_the_receipt(shown: World) -> None:
+    """S8: markup and the signs that turn the direction of writing are a text, and none, in the PDF too."""
+    upload(shown, asked := ticket(name=HOSTILE + ".json"))
+    fields = PdfReader(BytesIO(base64.b64decode(answer(http_event(asked["status"] + "/kvittering.pdf"))["body"])))
+    shown_name = str((fields.get_fields() or {})["file"].value)
+    assert shown_name.startswith("<img src=x onerror=alert(1)>")
+    assert shown_name.isprintable()
 
 
 def test_s11_the_returned_copy_comes_from_its_bucket_to_be_saved(shown: World) -> None:

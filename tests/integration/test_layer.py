@@ -37,7 +37,7 @@ for name in ("skema.docx", "skema.pdf"):
     print(sorted(problem.code for problem in read_application(call, read((folder / name).read_bytes(), name)).problems))
 form = printed.read((folder / "print.pdf").read_bytes(), [(folder / "blank.pdf").read_bytes()])
 print(sorted(problem.code for problem in read_application(call, form).problems))
-from portal import app, openapi, rendering
+from portal import app, openapi, receipts, rendering
 from puljeport import markdown
 from puljeport.settings import PortalSettings
 given = PortalSettings(table="table", documents_bucket="documents", uploads_bucket="uploads")
@@ -46,6 +46,7 @@ assert "Siden findes ikke" in rendering.page(
 )
 assert "<table" in markdown.html("| a |\\n|---|\\n| b |")
 assert "/puljer/{call}" in openapi.description(app.app, "https://x.dk")
+assert receipts.filled(dict.fromkeys(receipts.known()["da"]["fields"], "Ærø"), "da").startswith(b"%PDF-1.7")
 for path in [module.__file__ or "" for module in sys.modules.values() if hasattr(module, "__file__")]:
     if "puljeport" in path or "pydantic" in path or "phonenumbers" in path or "pdfium" in path:
         assert path.startswith(sys.path[0]), path

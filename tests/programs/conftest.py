@@ -40,7 +40,7 @@ def convert(tmp_path_factory: pytest.TempPathFactory) -> Convert:
 def libraries(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the JavaScript libraries, as the lock file has them."""
     folder = tmp_path_factory.mktemp("node")
-    for name in ("package.json", "package-lock.json", "fill_pdf.mjs"):
+    for name in ("package.json", "package-lock.json", "fill_pdf.mjs", "show_pdf.mjs"):
         shutil.copy(Path(__file__).parent / name, folder)
     command = ["npm", "ci", "--omit=optional", "--ignore-scripts", "--no-audit", "--no-fund"]
     subprocess.run(command, cwd=folder, check=True, capture_output=True, timeout=300)

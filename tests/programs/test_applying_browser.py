@@ -118,6 +118,18 @@ def test_without_a_script_the_page_asks_by_itself_too(page_of: Open) -> None:
             WORLD.records[identity] = before
 
 
+def test_a_receipt_can_be_saved(page_of: Open, tmp_path: Path) -> None:
+    """The link on the status page and the button on the receipt save the PDF under the reference."""
+    for page_name, link in (("status accepted", "Gem kvitteringen som PDF"), ("receipt", "Gem som PDF")):
+        with page_of(applicants.path(PAGES[page_name], "da")) as page:
+            with page.expect_download() as saving:
+                page.get_by_role("link", name=link).click()
+            reference = WORLD.records[PAGES["receipt"][1]["submission"]].reference
+            assert saving.value.suggested_filename == f"{reference} kvittering.pdf"
+            saving.value.save_as(tmp_path / "receipt.pdf")
+            assert (tmp_path / "receipt.pdf").read_bytes().startswith(b"%PDF-1.7")
+
+
 def test_a_first_view_of_the_sending_page_is_small(page_of: Open) -> None:
     """Style, fonts, icons and script together stay far below the limit of a page, and come from ourselves."""
     with page_of(applicants.path(PAGES["send"], "da")) as page:

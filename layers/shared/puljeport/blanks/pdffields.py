@@ -48,6 +48,23 @@ def add_fields(pdf: Pdf, fields: Mapping[str, Field], stamp: tuple[str, int]) ->
     )
 
 
+def key_of(annotation: Object) -> str | None:
+    """The key of the field that a link stands for; None for any other link."""
+    target = str(annotation.get("/A", Dictionary()).get("/URI", ""))
+    return target.removeprefix(SCHEME) if target.startswith(SCHEME) else None
+
+
+def to_widget(annotation: Object, page: Object, elements: NumberTree, said: str) -> None:
+    """Make a widget of a link, and a `Form` of its element of the structure tree. `said` is what a field asks for."""
+    elements[int(annotation.StructParent)].S = Name.Form
+    for key in ("/A", "/Contents", "/Border"):
+        del annotation[key]
+    annotation.Subtype = Name.Widget
+    annotation.P = page
+    annotation.F = _PRINTED
+    annotation.TU = String(said)
+
+
 def _style(size: float) -> str:
     return f"/{_FONT} {size} Tf {_INK} rg"
 
@@ -63,17 +80,11 @@ class _Form:
 
     def convert(self, annotation: Object, page: Object) -> None:
         """Make the widget of a link to a field; other links stay."""
-        target = str(annotation.get("/A", Dictionary()).get("/URI", ""))
-        if not target.startswith(SCHEME):
+        key = key_of(annotation)
+        if key is None:
             return
-        asked = self._fields[target.removeprefix(SCHEME)]
-        self._elements[int(annotation.StructParent)].S = Name.Form
-        for key in ("/A", "/Contents", "/Border"):
-            del annotation[key]
-        annotation.Subtype = Name.Widget
-        annotation.P = page
-        annotation.F = _PRINTED
-        annotation.TU = String(asked.said)
+        asked = self._fields[key]
+        to_widget(annotation, page, self._elements, asked.said)
         if asked.kind is Kind.RADIO:
             self._join(annotation, asked)
         else:
@@ -196,6 +207,7 @@ def _letters() -> tuple[bytes, list[int], dict[str, int]]:
 
 def _font(pdf: Pdf) -> Object:
     file, widths, about = _letters()
+    letters = {code: letter for code in range(32, 256) if (letter := bytes([code]).decode("cp1252", "ignore"))}
     stream = pdf.make_stream(file)
     stream.Length1 = len(file)
     box = Array([about[side] for side in ("left", "bottom", "right", "top")])
@@ -209,23 +221,23 @@ def _font(pdf: Pdf) -> Object:
         Dictionary(
             Type=Name.Font, Subtype=Name.TrueType, BaseFont=Name("/SourceSansPro-Regular"), FirstChar=32,
             LastChar=255, Widths=Array(widths), Encoding=Name.WinAnsiEncoding,
-            FontDescriptor=pdf.make_indirect(descriptor), ToUnicode=pdf.make_stream(_to_unicode()),
+            FontDescriptor=pdf.make_indirect(descriptor), ToUnicode=pdf.make_stream(to_unicode(letters, 1)),
         )
     )  # fmt: skip
 
 
-def _to_unicode() -> bytes:
-    """Which character each code of the font is (ISO 32000-1, 9.10.3). Programs that print a form would do without, but
-    some number the letters anew, and only what stands here tells æ from Ê in what they write."""
-    pairs = [(code, bytes([code]).decode("cp1252", "ignore")) for code in range(32, 256)]
-    lines = [f"<{code:02X}> <{ord(letter):04X}>" for code, letter in pairs if letter]
+def to_unicode(letters: Mapping[int, str], width: int) -> bytes:
+    """Which character each code of a font is (ISO 32000-1, 9.10.3); a code is `width` bytes. Programs that print a form
+    would do without, but some number the letters anew, and only what stands here tells æ from Ê in what they write."""
+    digits = 2 * width
+    lines = [f"<{code:0{digits}X}> <{letter.encode('utf-16-be').hex().upper()}>" for code, letter in letters.items()]
     blocks = [lines[start : start + 100] for start in range(0, len(lines), 100)]  # a block may have no more
     return "\n".join(
         [
             "/CIDInit /ProcSet findresource begin 12 dict begin begincmap",
             "/CIDSystemInfo << /Registry (Adobe) /Ordering (UCS) /Supplement 0 >> def",
             "/CMapName /Adobe-Identity-UCS def /CMapType 2 def",
-            "1 begincodespacerange <00> <FF> endcodespacerange",
+            f"1 begincodespacerange <{'0' * digits}> <{'F' * digits}> endcodespacerange",
             *(f"{len(block)} beginbfchar\n" + "\n".join(block) + "\nendbfchar" for block in blocks),
             "endcmap CMapName currentdict /CMap defineresource pop end end",
         ]

@@ -14,13 +14,14 @@ import typst
 FONTS = Path(font_source_sans_pro.font_directory)
 
 
-def typeset(layout: str, content: dict[str, Any], changed: date) -> bytes:
-    """The PDF that `layout` (a file name) makes of `content`. The same input gives the same bytes."""
+def typeset(layout: str, content: dict[str, Any], changed: date, fonts: Path = FONTS) -> bytes:
+    """The PDF that `layout` (a file name) makes of `content`, in `fonts` (a folder). The same input gives the same
+    bytes."""
     with as_file(files("puljeport.blanks")) as folder:
         return typst.compile(
             folder / layout,
             root=folder,
-            font_paths=[FONTS],
+            font_paths=[fonts],
             ignore_system_fonts=True,
             format="pdf",
             sys_inputs={"content": json.dumps(content, ensure_ascii=False)},

@@ -2,18 +2,18 @@
 
 Laying a page out is what a hostile file can keep the engine busy with for ever, so notes are added as forms are read:
 to a copy whose streams are blank (`readers.pdfium`). What the engine changed and added there, which are no streams, is
-then appended to the plain document as an incremental update (ISO 32000-2, 7.5.6).
+then appended to the plain document.
 """
 
 from __future__ import annotations
 
 import ctypes
-import re
 from typing import Any, NamedTuple
 
 from puljeport.errors import Unreadable
 from puljeport.marking.notes import AUTHOR, Note
 from puljeport.pages.engine import library
+from puljeport.pdfupdates import appended
 from puljeport.problems import problem
 from puljeport.readers import pdfbounds, pdfium
 from puljeport.texts import Language
@@ -25,8 +25,6 @@ _ICON = 20
 """Points: the side of a note's icon; some programs draw it larger than they are told."""
 _MARGIN, _BESIDE = 2, 8
 _MAX_ANNOTATIONS = 20_000
-_START = re.compile(rb"startxref\s+(\d+)\s+%%EOF\s*$")
-_TRAILER = re.compile(rb"trailer\s*<<(.*)>>\s*startxref", re.DOTALL)
 
 
 class _Rectangle(NamedTuple):
@@ -56,7 +54,7 @@ def marked(data: bytes, notes: list[Note], language: Language) -> bytes:  # noqa
         for number, content in after.items()
         if content != before.get(number) and b"stream\r\n" not in content and b"/Subtype/Widget" not in content
     }
-    return _appended(plain, changed)
+    return appended(plain, changed)
 
 
 def _objects(written: bytes) -> dict[int, bytes]:
@@ -161,23 +159,3 @@ def _say(engine: Any, annotation: Any, key: bytes, text: str) -> None:
     encoded = (text + "\0").encode("utf-16-le")
     buffer = (ctypes.c_ushort * (len(encoded) // 2)).from_buffer_copy(encoded)
     engine.FPDFAnnot_SetStringValue(annotation, key, buffer)
-
-
-def _appended(plain: bytes, changed: dict[int, bytes]) -> bytes:
-    """The document with objects in place of those with their numbers, or added."""
-    start, trailer = _START.search(plain), _TRAILER.search(plain)
-    if start is None or trailer is None:
-        raise Unreadable(problem("bad_pdf"))
-    pieces, at, table = [plain], len(plain), []
-    for number, content in sorted(changed.items()):
-        piece = b"\r\n%d 0 obj\r\n%s\r\nendobj" % (number, content)
-        table.append(b"%d 1\r\n%010d 00000 n\r\n" % (number, at + 2))
-        pieces.append(piece)
-        at += len(piece)
-    size = max([*changed, *(int(found[1]) for found in pdfbounds.WRITTEN.finditer(plain))], default=0) + 1
-    kept = re.sub(rb"/(?:Size|Prev) \d+", b"", trailer[1])
-    pieces.append(
-        b"\r\nxref\r\n%strailer\r\n<</Size %d/Prev %s%s>>\r\nstartxref\r\n%d\r\n%%%%EOF\r\n"
-        % (b"".join(table), size, start[1], kept, at + 2)
-    )
-    return b"".join(pieces)
