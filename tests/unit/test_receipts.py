@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import unicodedata
+from collections.abc import Iterator
 from io import BytesIO
 from itertools import pairwise
 from pathlib import Path
@@ -15,7 +17,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pikepdf import Name, NumberTree, Object, Pdf
 
+import applicants
+import portal.web
+from builders import http_event
 from portal import receipts
+from portals import answer
 from printing import flattened
 from puljeport.characters import clean
 from puljeport.pages import engine
@@ -70,6 +76,27 @@ def letters(data: bytes, key: str) -> list[engine.Letter]:
 def drawn(data: bytes, key: str) -> str:
     """The text of those letters, without the spaces, which lines begin and end without."""
     return "".join(letter.text for letter in letters(data, key)).replace(" ", "").replace("\N{NO-BREAK SPACE}", "")
+
+
+@pytest.fixture(scope="module")
+def world() -> Iterator[dict[str, str]]:
+    """A portal with an applicant in every state: the paths of their receipts by that state."""
+    remembered, pages = applicants.applying()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("POWERTOOLS_TRACE_DISABLED", "1")
+        patch.setattr(portal.web, "_made", remembered.portal)
+        yield {
+            name.removeprefix("status "): applicants.path(("receipt_pdf", parts), "da")
+            for name, (_, parts) in pages.items()
+            if name.startswith("status ")
+        }
+
+
+def fetched(path: str) -> bytes:
+    """The receipt that the portal hands out."""
+    answered = answer(http_event(path))
+    assert answered["headers"]["content-type"] == "application/pdf"
+    return base64.b64decode(answered["body"])
 
 
 def widgets(document: Pdf) -> dict[str, Object]:
@@ -202,6 +229,26 @@ def test_s08_hostile_names_are_inert(key: str) -> None:
         assert set(other.Root.keys()) == set(one.Root.keys())
         assert "/AA" not in other.Root
         assert all("/A" not in field and "/AA" not in field for field in widgets(other).values())
+
+
+def test_s08_what_turns_the_writing_never_gets_into_a_receipt(world: dict[str, str]) -> None:
+    """S8: a record whose names hold it, whatever let it in, gives a receipt without."""
+    told = values(fetched(world["hostile"]))
+    for key in ("file", "applicant"):
+        assert told[key] == '<img src=x onerror="alert(1)">javascript:alert(1)'
+
+
+def test_what_is_not_known_is_said_not_to_be(world: dict[str, str]) -> None:
+    """A file that could not be read has no applicant; its receipt says so, and leaves no field empty."""
+    told = values(fetched(world["unreadable"]))
+    assert told["applicant"] == "ikke oplyst"
+    assert all(told.values())
+
+
+@pytest.mark.parametrize("state", ["received", "needs correction", "late", "replaced", "withdrawn"])
+def test_what_was_received_has_a_receipt_whatever_became_of_it(world: dict[str, str], state: str) -> None:
+    """A receipt tells that a file came and when, and so there is one in every state that a submission can be in."""
+    assert values(fetched(world[state]))["file"] == "Ansøgning æøå.docx"
 
 
 def test_the_same_submission_gives_the_same_bytes() -> None:
