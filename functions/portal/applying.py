@@ -15,7 +15,7 @@ from typing import Any
 from aws_lambda_powertools.event_handler import Response
 from email_validator import EmailNotValidError, validate_email
 
-from portal import addresses, answers, fileforms, openapi, receipts
+from portal import addresses, answers, fileforms, openapi
 from portal.web import (
     answer,
     app,
@@ -150,6 +150,9 @@ def show_receipt(submission: str, secret: str) -> Response[Any]:
 @route("receipt_pdf", "A receipt as PDF, to be saved", "application/pdf")
 def fetch_receipt(submission: str, secret: str) -> Response[Any]:
     """The same as a tagged PDF."""
+    # Imported when first needed: no other page should pay for it.
+    from portal import receipts  # noqa: PLC0415
+
     followed = portal().sending.follow(submission, secret)
     if followed.submission is None:
         return onward(_status_path(submission))

@@ -26,6 +26,7 @@ RUNTIME = ("boto3", "botocore", "s3transfer", "dateutil", "six.py", "urllib3")
 USE = """
 import importlib, json, pathlib, sys
 importlib.import_module(sys.argv[2] + ".app")
+assert "portal.receipts" not in sys.modules  # no page but the receipt pays for it
 if sys.argv[2] != "portal":
     sys.exit()
 from puljeport.applications import read_application
