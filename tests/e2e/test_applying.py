@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import shutil
@@ -14,6 +15,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
+from pypdf import PdfReader
 
 from builders import DEFINITION, a_call
 from puljeport.submissions import State, Submission
@@ -112,8 +114,8 @@ def send_new(page: Page, file: Path) -> None:
 def test_a_newcomer_applies_corrects_replaces_and_withdraws(
     stack: Stack, blank: bytes, browser: Browser, tmp_path: Path
 ) -> None:
-    """From the call's page: the form is fetched, filled in with a mistake, sent with progress, acknowledged, corrected,
-    replaced and withdrawn; the record and who is told agree at each step."""
+    """From the call's page: the form is fetched, filled in with a mistake, sent with progress, acknowledged with a
+    receipt, corrected, replaced and withdrawn; the record and who is told agree at each step."""
     municipality = next(MUNICIPALITIES)
     with opened(browser, address(stack)) as page:
         with page.expect_download() as waiting:
@@ -136,6 +138,11 @@ def test_a_newcomer_applies_corrects_replaces_and_withdraws(
             page.get_by_role("link", name="Hent din egen fil").click()
         assert waiting.value.suggested_filename == f"{first.reference} rettes.docx"
         assert urlsplit(waiting.value.url).netloc != urlsplit(page.url).netloc
+        with page.expect_download() as waiting:
+            page.get_by_role("link", name="Gem kvitteringen som PDF").click()
+        assert waiting.value.suggested_filename == f"{first.reference} kvittering.pdf"
+        told = PdfReader(waiting.value.path()).get_fields() or {}
+        assert told["sha256"].value == hashlib.sha256(faulty.read_bytes()).hexdigest()
         send_new(page, form(blank, tmp_path, municipality=municipality))
         second = record(stack, page)
         assert second is not None

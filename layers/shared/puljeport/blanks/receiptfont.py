@@ -17,7 +17,8 @@ from pikepdf import Array, Dictionary, Name, Object, Pdf, String
 
 from puljeport.blanks.pdffields import to_unicode
 
-NAME = "/IBMPlexSans"
+NAME = "/PULJEP+IBMPlexSans"
+"""Six letters before a font that is cut down (ISO 32000-1, 9.6.4)."""
 PIECES = ("Latin1", "Latin2", "Latin3", "Greek", "Cyrillic", "Pi")
 LACKING = "\N{REPLACEMENT CHARACTER}"
 """Stands for every character that the font does not have, and is an empty box."""
