@@ -157,9 +157,9 @@ def fetch_receipt(submission: str, secret: str) -> Response[Any]:
     if followed.submission is None:
         return onward(_status_path(submission))
     shown, word = _status(followed), "kvittering" if language() == "da" else "receipt"
-    told = receipts.facts(shown, portal().given.portal_owner, language())
+    data = receipts.receipt(shown, portal().given.portal_owner, language())
     saved = {"content-disposition": answers.attachment(f"{shown.reference} {word}.pdf")}
-    answered = answer(receipts.filled(told, language()), "application/pdf", answers.NOT_KEPT, **saved)
+    answered = answer(data, "application/pdf", answers.NOT_KEPT, **saved)
     answered.headers |= answers.PRIVATE
     return answered
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from functools import cache
 from itertools import groupby
 from pathlib import Path
@@ -58,6 +58,12 @@ class Drawn(NamedTuple):
         return len(self.lines) * self.size * _LINE
 
 
+def receipt(page: StatusPage, owner: str, language: Language) -> bytes:
+    """The receipt of a submission, which `owner` received, as PDF."""
+    untranslated = page.call is not None and language == "en" and page.call.title.en is None
+    return filled(facts(page, owner, language), language, danish=("call",) if untranslated else ())
+
+
 def facts(page: StatusPage, owner: str, language: Language) -> dict[str, str]:
     """What a receipt says, by field; `owner` is who received the file."""
     zone = f" ({page.call.time_zone})" if page.call else ""
@@ -70,12 +76,18 @@ def facts(page: StatusPage, owner: str, language: Language) -> dict[str, str]:
     return {key: clean(text)[0].replace("\n", " ") or unknown for key, text in told.items()}
 
 
-def filled(told: Mapping[str, str], language: Language) -> bytes:
-    """The receipt as PDF, with what is `told` by field (see `facts`). The same input gives the same bytes."""
+def filled(told: Mapping[str, str], language: Language, danish: Collection[str] = ()) -> bytes:
+    """The receipt as PDF, with what is `told` by field (see `facts`). The same input gives the same bytes.
+
+    `danish` are fields whose value is Danish where the receipt is not, for a screen reader to say it right.
+    """
     template = known()[language]
     objects = dict(_title(template, told["reference"]))
     for key, field in template["fields"].items():
         objects |= _field(field, told[key], template["font"])
+        if key in danish:
+            number, kept = field["element"]
+            objects[number] = f"<<{kept}/Lang(da-DK)>>".encode("latin-1")
     return appended(template["data"], objects)
 
 
@@ -133,15 +145,16 @@ def _field(field: Mapping[str, Any], value: str, font: int) -> dict[int, bytes]:
     low = (bottom + top - height) / 2
     flags = _READ_ONLY | (_MULTILINE if len(drawn.lines) > 1 else 0)
     style = f"/Plex {drawn.size:g} Tf {_INK}"
+    number, kept = field["widget"]
     widget = (
-        f"<<{field['kept']}/Rect[{left:g} {low:.2f} {right:g} {low + height:.2f}]/Ff {flags}/DA({style})"
+        f"<<{kept}/Rect[{left:g} {low:.2f} {right:g} {low + height:.2f}]/Ff {flags}/DA({style})"
         f"/V{_hexadecimal(value)}>>"
     )
     about = (
         f"/Type/XObject/Subtype/Form/BBox[0 0 {right - left:.2f} {height:.2f}]/Resources<</Font<</Plex {font} 0 R>>>>"
     )
     drawing = _stream(about, "\n".join(_drawing(drawn, glyphs, style)).encode())
-    return {field["widget"]: widget.encode("latin-1"), field["drawing"]: drawing}
+    return {number: widget.encode("latin-1"), field["drawing"]: drawing}
 
 
 def _drawing(drawn: Drawn, glyphs: Glyphs, style: str) -> Iterator[str]:

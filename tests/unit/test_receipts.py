@@ -19,13 +19,15 @@ from pikepdf import Name, NumberTree, Object, Pdf
 
 import applicants
 import portal.web
-from builders import http_event
+from builders import MIDWAY, a_call, a_submission, http_event
 from portal import receipts
 from portals import answer
 from printing import flattened
+from puljeport import statuspage
 from puljeport.characters import clean
 from puljeport.pages import engine
 from puljeport.readers import pdfium
+from puljeport.sending import Followed
 from puljeport.texts import LANGUAGES, Language
 
 TOLD = {
@@ -146,6 +148,19 @@ def test_a_screen_reader_is_told_what_it_is(language: Language) -> None:
         assert list(found) == list(TOLD)
         assert document.pages[0].obj.Tabs == Name.S
         assert len(document.pages) == 1
+
+
+@pytest.mark.parametrize(("language", "translated"), [("da", False), ("en", False), ("en", True)])
+def test_a_title_that_was_not_translated_is_marked_as_danish(language: Language, *, translated: bool) -> None:
+    """In an English receipt a Danish title says that it is Danish, as on the pages; nothing else says its language."""
+    title = {"da": "Samvær", "en": "Company"} if translated else {"da": "Samvær"}
+    known = statuspage.Known(a_call(title=title), None, (), (), 0)
+    page = statuspage.page(Followed("", None, a_submission()), known, MIDWAY, language)
+    with Pdf.open(BytesIO(receipts.receipt(page, "Eksempelstyrelsen", language))) as document:
+        tree = NumberTree(document.Root.StructTreeRoot.ParentTree)
+        marked = {key for key, field in widgets(document).items() if "/Lang" in tree[int(field.StructParent)]}
+        assert marked == ({"call"} if language == "en" and not translated else set())
+        assert document.check_pdf_syntax() == []
 
 
 def test_nobody_can_write_in_it_and_no_program_has_to_draw_it() -> None:

@@ -125,23 +125,28 @@ def _field(pdf: Pdf, widget: Object, page: Object, language: Language, font: Obj
 def _known(data: bytes) -> dict[str, Any]:
     """What has to be known to fill a template in. Objects are written as they stand in the file, with their numbers."""
     with Pdf.open(BytesIO(data)) as pdf:
-        fields = {}
+        fields, elements = {}, NumberTree(pdf.Root.StructTreeRoot.ParentTree)
         for widget in pdf.Root.AcroForm.Fields:
-            box = [round(float(side), 2) for side in widget.Rect]
-            fields[str(widget.T)] = {"widget": widget.objgen[0], "drawing": widget.AP.N.objgen[0], "box": box}
+            box, element = [round(float(side), 2) for side in widget.Rect], elements[int(widget.StructParent)]
             del widget.Rect, widget.Ff
-            fields[str(widget.T)]["kept"] = _inside(widget)
-        about = pdf.trailer.Info
+            fields[str(widget.T)] = {
+                "widget": _numbered(widget),
+                "drawing": widget.AP.N.objgen[0],
+                "element": _numbered(element),
+                "box": box,
+            }
         return {
             "fields": fields,
             "font": pdf.Root.AcroForm.DR.Font[f"/{FONT}"].objgen[0],
-            "info": [about.objgen[0], _inside(about)],
+            "info": _numbered(pdf.trailer.Info),
             "metadata": [pdf.Root.Metadata.objgen[0], pdf.Root.Metadata.read_bytes().decode()],
         }
 
 
-def _inside(dictionary: Object) -> str:
-    return dictionary.unparse(resolved=True).decode("latin-1").removeprefix("<<").removesuffix(">>").strip()
+def _numbered(dictionary: Object) -> tuple[int, str]:
+    """The number of a dictionary's object, and what stands in it."""
+    written = dictionary.unparse(resolved=True).decode("latin-1")
+    return dictionary.objgen[0], written.removeprefix("<<").removesuffix(">>").strip()
 
 
 if __name__ == "__main__":
