@@ -235,7 +235,9 @@ def test_the_distribution_decides_what_counts_and_tells_everybody(watched: World
     watched.publish(distributed_call())
     assert "decided" not in watched.run_tick("2018-05-14T05:55")
     assert watched.run_tick("2018-05-14T06:00")["decided"] == 2
-    assert watched.run_tick("2018-05-14T06:05") == {}
+    assert told(watched, "distributed") == []
+    assert watched.run_tick("2018-05-14T06:05") == {"told": 1}
+    assert watched.run_tick("2018-05-14T06:10") == {}
     assert watched.states() == {"replaced": 1, "awarded": 1, "declined": 1, "needs_correction": 1}
     (notice,) = told(watched, "distributed")
     assert (notice.audience, notice.facts) == ("office", {"awarded": 1, "declined": 1})
@@ -253,8 +255,23 @@ def test_a_large_pool_is_decided_in_several_ticks(watched: World, monkeypatch: p
     watched.publish(distributed_call())
     assert watched.run_tick("2018-05-14T06:00")["waiting"] == 1
     assert told(watched, "distributed") == []
-    watched.run_tick("2018-05-14T06:05")
+    for at in ("2018-05-14T06:05", "2018-05-14T06:10"):
+        watched.run_tick(at)
     assert [notice.facts for notice in told(watched, "distributed")] == [{"awarded": 1, "declined": 2}]
+
+
+def test_what_was_accepted_while_others_were_decided_is_decided_too(watched: World) -> None:
+    """A worker that began before the day writes after the tick looked: the next tick finds it, and then counts."""
+    sends(watched, AARHUS)
+    watched.publish(distributed_call())
+    watched.run_tick("2018-05-14T06:00")
+    # Decided on before the day, and written now.
+    watched.clock.moment = datetime(2018, 5, 13, 12, tzinfo=UTC)
+    sends(watched, KOBENHAVN)
+    watched.run_tick("2018-05-14T06:05")
+    watched.run_tick("2018-05-14T06:10")
+    assert watched.states() == {"awarded": 1, "declined": 1}
+    assert [notice.facts for notice in told(watched, "distributed")] == [{"awarded": 1, "declined": 1}]
 
 
 def test_contacts_hear_beforehand_of_what_is_to_be_erased(watched: World) -> None:
@@ -407,7 +424,10 @@ def calm_tick(world: World) -> tuple[list[dict[str, Any]], list[str], dict[str, 
     kept = world.dynamodb.scan(TableName=TABLE, ConsistentRead=True)["Items"]
     begun = len(world.faults.calls)
     world.run_tick()
-    return kept, world.faults.calls[begun:], outcome(world)
+    calls = world.faults.calls[begun:]
+    world.clock.advance(minutes=5)
+    world.run_tick()
+    return kept, calls, outcome(world)
 
 
 def outcome(world: World) -> dict[str, Any]:
@@ -441,8 +461,9 @@ def test_r18_a_tick_that_dies_at_any_call_ends_the_same(worlds: Callable[[], Wor
         with pytest.raises(Crash):
             world.run_tick()
         world.faults.heal()
-        world.clock.advance(minutes=5)
-        world.run_tick()
+        for _ in range(2):
+            world.clock.advance(minutes=5)
+            world.run_tick()
         assert outcome(world) == expected, f"call {target}, {phase}"
 
 
