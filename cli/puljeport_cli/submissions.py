@@ -179,7 +179,7 @@ def replay(
     state: StateOption = None,
     as_json: AsJson = False,
 ) -> None:
-    """Send stored files through intake again. What a person has to decide on is read anew; what else was concluded stays."""
+    """Send stored files through intake again. What a person has to decide on is read anew; the rest stays as it is."""
     stack = stacks.find(ctx.obj)
     store = stack.store
     if bool(labels) == bool(call or state):

@@ -90,8 +90,8 @@ def test_reconcile_ends_with_1_while_something_is_open_and_0_when_it_is_not(care
     done = listed(puljeport("reconcile", "--full", "--json"))
     assert done["loose_ends"] == []
     assert done["counts"]["samvaer-2018"] == {
-        "objects": 1, "accepted": 1, "in_flight": 0, "adds_up": True, "never_there": 0, "delete_markers": 0,
-        "folders": 0,
+        "objects": 1, "accepted": 1, "documents": 0, "in_flight": 0, "adds_up": True, "never_there": 0,
+        "delete_markers": 0, "folders": 0,
     }  # fmt: skip
     assert "1 accepted" in puljeport("reconcile", "--full").output
 
@@ -233,7 +233,7 @@ def test_a_withdrawn_submission_counts_no_longer_and_everybody_hears(care: Care,
 
 
 def test_what_was_not_considered_is_listed_and_decided_by_hand(care: Care, puljeport: Run) -> None:
-    """It is found by its state, shown with why, and decided once; the applicant hears, and the history says who did it."""
+    """It is found by its state, shown with why, and decided once; the history says who did it."""
     care.world.publish(a_call(distributed={"date": "2018-05-14"}))
     care.world.clock.advance(days=80)
     taken = care.world.take(KEY, a_form(contact_email="a@example.dk"))

@@ -331,7 +331,7 @@ def test_what_was_decided_stands_when_the_day_is_moved(world: World) -> None:
 
 
 def test_a_waiver_after_the_distribution_leaves_it_to_a_person(world: World) -> None:
-    """Leave to send late makes a file one in time, and no more: it is not accepted where nothing is decided any more."""
+    """Leave to send late makes a file one in time, and no more: nothing is accepted that nobody would decide."""
     decided(world)
     late = world.take(KEY, a_form(municipality="101"), at=AFTER)
     assert late.state is State.LATE

@@ -96,7 +96,7 @@ class Edit:
 
 @dataclass(frozen=True)
 class Distribute:
-    """The officer publishes who got something, to be told so many days after today or the deadline, whichever is last."""
+    """The officer publishes who got something: so many days after today, or after the deadline if that is later."""
 
     days: int
 

@@ -9,7 +9,8 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from puljeport import items
 from puljeport.items import Item
-from puljeport.submissions import State
+from puljeport.objects import Version
+from puljeport.submissions import State, slot
 from puljeport.table import Table
 
 LISTED = ("id", "reference", "call", "state", "bucket", "key", "version_id", "sha256", "recorded_at")
@@ -73,6 +74,15 @@ class Ledger(Table):
         """Which of many submissions have a record at this moment, by id; the index may be behind."""
         found = self._batch((items.submission_key(each) for each in identities), LISTED)
         return {item["id"]: Listed.model_validate(item) for item in found}
+
+    def noted(self, versions: Iterable[Version]) -> set[str]:
+        """Which documents beside a form are noted with it as arrived, by key. What comes again under a key is no other
+        document."""
+        asked = {version.key: (version.submission, slot(version.key)) for version in versions}
+        keys = [
+            items.attachment_key(identity, place.field, place.number) for identity, place in asked.values() if place
+        ]
+        return {item["key"] for item in self._batch(keys, ("key", "version_id")) if item.get("version_id")}
 
     def erased(self, identities: Iterable[str]) -> set[str]:
         """Which of many submissions were erased."""

@@ -242,8 +242,8 @@ CATALOGUE: dict[str, Kind] = {
     "unconsidered": _warning(
         "Filen kom i tide, men vi fik den først læst, da puljen var fordelt. Det er vores fejl. Vi beholder den, og en "
         "medarbejder afgør, hvad der skal ske.",
-        "The file arrived in time, but we read it only after the pool had been distributed. The mistake is ours. We keep "
-        "it, and a member of staff decides what is to happen.",
+        "The file arrived in time, but we read it only after the pool had been distributed. The mistake is ours. We "
+        "keep it, and a member of staff decides what is to happen.",
     ),
     # -- the form as a whole --
     "other_call": _error(
