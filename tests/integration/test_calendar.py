@@ -14,7 +14,7 @@ from puljeport import moments
 from puljeport.calls import Call
 from puljeport.extensions import Extension
 from puljeport.items import plain
-from puljeport.notices import APPLICANT, Notice, Status
+from puljeport.notices import APPLICANT, Notice, Status, endpoint
 from puljeport.outbox import HANDFUL
 from puljeport.submissions import State, Submission
 from worlds import TABLE, Crash, World
@@ -323,6 +323,41 @@ def test_what_is_too_much_at_once_becomes_one_summary(watched: World) -> None:
     watched.notify_all()
     (summary,) = told(watched, "summary")
     assert (summary.facts["counts"], summary.status) == ({"accepted": len(codes) - HANDFUL}, Status.SENT)
+
+
+def test_what_is_held_for_a_contact_that_is_gone_is_told_to_whoever_took_over(watched: World) -> None:
+    """Its digest is told at once, to the mailbox of another contact of its role; nothing waits for it any more."""
+    sends(watched, AARHUS)
+    expert = READER | {"id": "expert", "email": "expert@example.dk", "notify": ["late"], "digest": None}
+    silent = READER | {"id": "silent", "email": "silent@example.dk", "notify": [], "digest": None}
+    watched.publish(a_watched_call(contacts=[OFFICE, silent, expert]))
+    watched.publish(a_watched_call(contacts=[OFFICE, silent, expert], places=7))
+    assert watched.run_tick()["gathered"] == 1
+    watched.notify_all()
+    (summary,) = told(watched, "summary")
+    assert (summary.audience, summary.facts["counts"], summary.status) == ("reader", {"accepted": 1}, Status.SENT)
+    heard = [one["MessageAttributes"] for one in watched.received_messages()]
+    mailboxes = [one["mailbox"]["Value"] for one in heard if one["contact"]["Value"] == "reader"]
+    assert mailboxes == [endpoint("expert@example.dk")]
+    assert watched.notices.held("samvaer-2018", "reader") == []
+    assert watched.run_tick() == {}
+
+
+def test_a_digest_that_was_begun_is_told_although_nobody_wants_it_any_more(watched: World) -> None:
+    """A worker died between gathering and telling, and then the contact was taken out: what it had gathered is told."""
+    watched.clock.moment = datetime(2018, 3, 21, 6, 30, tzinfo=UTC)
+    sends(watched, AARHUS, watched.clock.moment)
+    watched.faults.fail("TransactWriteItems", Crash(), nth=2)
+    with pytest.raises(Crash):
+        watched.run_tick("2018-03-21T07:05")
+    watched.faults.heal()
+    assert told(watched, "digest") == []
+    watched.publish(a_watched_call(contacts=[OFFICE]))
+    watched.run_tick("2018-03-21T07:10")
+    (digest,) = told(watched, "digest")
+    assert (digest.audience, digest.endpoint) == ("reader", endpoint(OFFICE["email"]))
+    (row,) = [row for row in told(watched, "accepted") if row.audience == "reader"]
+    assert row.gathered_in == digest.sort_key
 
 
 def test_what_a_whole_call_has_to_say_is_never_one_line_of_a_summary(watched: World) -> None:

@@ -181,7 +181,7 @@ class Calendar:
     def _distribution(self, call: Call, now: datetime, done: Done) -> Facts | None:
         """Decide every application that counts, and count how it went; None while any was still to be decided.
 
-        The tick that decides is never the one that counts: what intake accepted while it was at it is found by the next.
+        The tick that decides is never the one that counts: what intake accepted meanwhile is found by the next.
         """
         found = self.store.list_submissions(call.id)
         accepted = [submission for submission in found if submission.state is State.ACCEPTED]
@@ -200,16 +200,17 @@ class Calendar:
                 return
             try:
                 self.store.conclude(submission, decide(submission, call, now), now, by="calendar")
-                return
             except Contention:
                 # It was withdrawn or decided meanwhile, or the list was behind.
                 submission = self.store.submission(submission.id) or submission
+            else:
+                return
         raise Contention("a submission keeps changing")
 
     # -- digests -----------------------------------------------------------------------------------------------------
 
     def _gather(self, published: PublishedCall, now: datetime, done: Done) -> None:
-        done[Did.GATHERED] += Digests(self.outbox).gather(published.call, now)
+        done[Did.GATHERED] += Digests(self.outbox).gather(published, now)
 
 
 def _to_contacts(call: Call, moment: Moment, facts: Facts, now: datetime) -> Rows:

@@ -222,6 +222,12 @@ def stands_in_for(contacts: tuple[Contact, ...], contact: Contact) -> frozenset[
     return frozenset(events)
 
 
+def heir(contacts: tuple[Contact, ...], role: Role | None) -> Contact:
+    """Who takes over what a contact that is gone was still to be told: the first that hears anything, of its role where
+    there is one."""
+    return max(contacts, key=lambda each: (bool(stands_in_for(contacts, each)), each.role is role))
+
+
 def _present(contacts: tuple[Contact, ...], contact: Contact, day: date) -> Contact:
     """The contact, or whoever stands in; the contact itself when all who could are away too."""
     by_id = {each.id: each for each in contacts}

@@ -9,15 +9,16 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from puljeport import letters
+from puljeport.contacts import heir
 from puljeport.errors import Refused
 from puljeport.letters import Links
 from puljeport.mail import Mail
-from puljeport.notices import APPLICANT, Notice, Status
+from puljeport.notices import APPLICANT, Notice, Status, endpoint
 from puljeport.outbox import Outbox
 from puljeport.settings import NotifySettings
 from puljeport.store import Store
@@ -31,6 +32,10 @@ if TYPE_CHECKING:
 
 TURNS = 3
 """In how many seconds, one after the other, a message may try to have its turn."""
+
+
+FRESH = timedelta(minutes=5)
+"""How long a row's mailbox is taken for the one its contact has: publishing a call is no matter of seconds."""
 
 
 class Delivered(StrEnum):
@@ -73,6 +78,7 @@ class Delivery:
             return Delivered.REFUSED
 
     def _to_contact(self, notice: Notice) -> Delivered:
+        notice = self._to_whom(notice)
         if not self.outbox.take_slot(notice, self.now()):
             if not notice.can_be_gathered:
                 return Delivered.DELAYED
@@ -81,6 +87,18 @@ class Delivery:
         if not self._has_its_turn(notice):
             return Delivered.DELAYED
         return self._sent(notice, self.topic.publish(letters.to_contact(notice, self.links), notice.endpoint))
+
+    def _to_whom(self, notice: Notice) -> Notice:
+        """The row with the mailbox that it goes to now. One that has waited may be for a contact whose address was
+        changed meanwhile, or who is no longer one: then it goes to whoever took over. What is fresh is right."""
+        published = None
+        if notice.endpoint and self.now() - notice.created_at > FRESH:
+            published = self.store.current_call(notice.call)
+        if published is None:
+            return notice
+        contacts = published.call.contacts
+        contact = next((each for each in contacts if each.id == notice.audience), None) or heir(contacts, notice.role)
+        return notice.model_copy(update={"endpoint": endpoint(contact.email)})
 
     def _has_its_turn(self, notice: Notice) -> bool:
         """Wait for a second in which the mailbox can get one more; not for long, since others wait behind it."""

@@ -77,7 +77,8 @@ class Store(Table):
         if current:
             unchanged = ("version = :was AND (attribute_not_exists(extensions) OR extensions = :given)",
                          {":was": version - 1, ":given": given})  # fmt: skip
-        listed = {"GSI1PK": "CALLS", "GSI1SK": call.id, "extensions": given}
+        former = items.former(items.published(current), call) if current else {}
+        listed = {"GSI1PK": "CALLS", "GSI1SK": call.id, "extensions": given, "former": former}
         try:
             self._transact(
                 [
@@ -314,7 +315,7 @@ class Store(Table):
         return after
 
     def reopen(self, submission: Submission, now: datetime, by: str, detail: str = "") -> Submission:
-        """Put a submission that a person has to decide on back to be read again; the state stays until that is concluded.
+        """Put a submission that a person has to decide on back to be read again; its state stays until that is done.
 
         Raises ValueError for a submission in another state, Contention when it changed meanwhile.
         """
