@@ -13,6 +13,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from puljeport import aws, observe, settings
 from puljeport.delivery import Delivered, Delivery, wired
+from puljeport.errors import Blocked
 
 logger, metrics, tracer = observe.logger(), observe.metrics(), observe.tracer()
 
@@ -39,6 +40,11 @@ def tell(record: DynamoDBRecord) -> None:
         return
     try:
         outcome = _delivery().deliver(*keys)
+    except Blocked as error:
+        # What lies behind it in the shard must not wait for that; reconcile sends it once SES takes mail again.
+        logger.error("no mail can be sent", extra=observe.fault(error))
+        metrics.add_metric("MailBlocked", MetricUnit.Count, 1)
+        return
     except Exception as error:
         logger.error("not sent", extra=observe.fault(error))
         metrics.add_metric("NoticeRetried", MetricUnit.Count, 1)

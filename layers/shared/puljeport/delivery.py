@@ -66,7 +66,8 @@ class Delivery:
         """Send the notice of one outbox row, unless it was sent before, and mark it.
 
         Sending and marking are two calls: a crash between them means that the message goes out once more. Raises the
-        error of AWS when it could not be sent now: deliver it again.
+        error of AWS when it could not be sent now: deliver it again; and Blocked while no mail can be sent at
+        all: the row stays pending, and whoever comes again later tries the first few and not all.
         """
         notice = self.outbox.notice(pk, sk)
         if notice is None or notice.status is not Status.PENDING:
