@@ -25,6 +25,8 @@ METRICS = {
     Delivered.DELAYED: "NoticeDelayed",
     Delivered.NOT_CONFIGURED: "NoticeNotConfigured",
 }
+BLOCKED = "MailBlocked"
+"""SES took no mail at all: the row waits."""
 
 
 @cache
@@ -43,7 +45,7 @@ def tell(record: DynamoDBRecord) -> None:
     except Blocked as error:
         # What lies behind it in the shard must not wait for that; reconcile sends it once SES takes mail again.
         logger.error("no mail can be sent", extra=observe.fault(error))
-        metrics.add_metric("MailBlocked", MetricUnit.Count, 1)
+        metrics.add_metric(BLOCKED, MetricUnit.Count, 1)
         return
     except Exception as error:
         logger.error("not sent", extra=observe.fault(error))
