@@ -329,7 +329,7 @@ def test_what_is_held_for_a_contact_that_is_gone_is_told_to_whoever_took_over(wa
     """Its digest is told at once, to the mailbox of another contact of its role; nothing waits for it any more."""
     sends(watched, AARHUS)
     expert = READER | {"id": "expert", "email": "expert@example.dk", "notify": ["late"], "digest": None}
-    silent = READER | {"id": "silent", "email": "silent@example.dk", "notify": [], "digest": None}
+    silent: dict[str, Any] = READER | {"id": "silent", "email": "silent@example.dk", "notify": [], "digest": None}
     watched.publish(a_watched_call(contacts=[OFFICE, silent, expert]))
     watched.publish(a_watched_call(contacts=[OFFICE, silent, expert], places=7))
     assert watched.run_tick()["gathered"] == 1
@@ -355,7 +355,7 @@ def test_a_digest_that_was_begun_is_told_although_nobody_wants_it_any_more(watch
     watched.publish(a_watched_call(contacts=[OFFICE]))
     watched.run_tick("2018-03-21T07:10")
     (digest,) = told(watched, "digest")
-    assert (digest.audience, digest.endpoint) == ("reader", endpoint(OFFICE["email"]))
+    assert (digest.audience, digest.endpoint) == ("reader", endpoint(str(OFFICE["email"])))
     (row,) = [row for row in told(watched, "accepted") if row.audience == "reader"]
     assert row.gathered_in == digest.sort_key
 

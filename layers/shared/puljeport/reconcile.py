@@ -258,7 +258,7 @@ class Reconcile:
             else:
                 files[version.submission] = version
         records |= self.ledger.recorded(files.keys() - records.keys())
-        noted = self.ledger.noted(beside.values())
+        noted = self.ledger.noted({key: version.submission for key, version in beside.items()})
         tally.objects, tally.documents = len(files) + len(beside), len(noted)
         tally.states = Counter(record.state for record in records.values() if record.id in files)
         lost = [files[identity] for identity in files.keys() - records.keys()]
