@@ -170,6 +170,12 @@ def _late(world: Applicants, submission: Submission) -> Submission:
     return found.model_copy(update={"state": State.LATE, "problems": (late,), "problem_count": 1, "error_count": 1})
 
 
+def _unconsidered(world: Applicants, submission: Submission) -> Submission:
+    found = _read(world, submission, GOOD)
+    why = problem("unconsidered")
+    return found.model_copy(update={"state": State.UNCONSIDERED, "problems": (why,), "problem_count": 1})
+
+
 def _full(world: Applicants, submission: Submission) -> Submission:
     for number, (name, data) in enumerate(
         (("Vedtægter 2026.pdf", b"%PDF-1.7"), ("program.exe", b"MZ"), ("kort.png", None))
@@ -195,6 +201,7 @@ STATES: dict[str, Callable[[Applicants, Submission], Submission]] = {
         cannot_read(submission, None, problem("encrypted"), world.moment).submission
     ),
     "late": _late,
+    "unconsidered": _unconsidered,
     "with documents": _full,
     "replaced": lambda world, submission: _read(world, submission, GOOD).model_copy(
         update={"state": State.REPLACED, "replaced_by": "x"}

@@ -46,7 +46,21 @@ def up(home: Home, step: Step, *, enforce_iam: bool | None = None, port: int | N
     `enforce_iam`: the local cloud refuses what a role's policy does not allow; None takes a running cloud as it is, and
     another value than its own starts it anew, and empty. Raises Failure with what went wrong and where its log is.
     """
-    state = _planned(home, enforce_iam=enforce_iam, port=port)
+    # Until a port that was found free is listened on, nobody else who starts a cloud may find it free too.
+    with processes.alone():
+        state = _started(home, step, _planned(home, enforce_iam=enforce_iam, port=port))
+    fingerprint = deployment.fingerprint(checkout())
+    if state.deployed != fingerprint:
+        deployment.deploy(home, state, tool(".venv-sam", "sam"), step)
+        _verify_sender(state)
+        state = state.model_copy(update={"deployed": fingerprint})
+        home.save(state)
+    sync_mail(state)
+    return state
+
+
+def _started(home: Home, step: Step, state: State) -> State:
+    """The state with each of its processes running and answering."""
     for name, command in _commands(state).items():
         known = state.processes.get(name)
         if known and known.alive:
@@ -59,13 +73,6 @@ def up(home: Home, step: Step, *, enforce_iam: bool | None = None, port: int | N
             state = state.model_copy(update={"processes": state.processes | {name: process}})
             home.save(state)
             _await_health(state, name, process)
-    fingerprint = deployment.fingerprint(checkout())
-    if state.deployed != fingerprint:
-        deployment.deploy(home, state, tool(".venv-sam", "sam"), step)
-        _verify_sender(state)
-        state = state.model_copy(update={"deployed": fingerprint})
-        home.save(state)
-    sync_mail(state)
     return state
 
 

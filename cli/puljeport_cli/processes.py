@@ -5,13 +5,15 @@ A process is known by its id together with the moment it started, since ids are 
 
 from __future__ import annotations
 
+import fcntl
 import os
 import signal
 import socket
 import subprocess
+import tempfile
 import time
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
@@ -111,6 +113,18 @@ def free_port(preferred: int | None = None) -> int:
                 continue
             return int(probe.getsockname()[1])
     raise OSError("no free port")
+
+
+@contextmanager
+def alone() -> Iterator[None]:
+    """Wait until no other command of this user is in here, and keep them out. Whoever dies lets go (flock(2))."""
+    name = Path(tempfile.gettempdir()) / f"puljeport-{os.getuid()}.lock"
+    lock = os.open(name, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(lock)
 
 
 def listens(port: int) -> bool:

@@ -67,6 +67,7 @@ def counts(tally: Tally) -> dict[str, Any]:
     return {
         "objects": tally.objects,
         **states,
+        "documents": tally.documents,
         "in_flight": tally.in_flight,
         "adds_up": tally.adds_up,
         "never_there": tally.never_there,
@@ -88,6 +89,7 @@ def show(findings: Findings) -> None:
 
 def _counted(folder: str, tally: Tally) -> tuple[object, ...]:
     parts = [f"{tally.states[state]} {state.value}" for state in State if tally.states[state]]
+    parts += [f"{tally.documents} documents beside a form"] if tally.documents else []
     parts += [f"{tally.in_flight} in flight"] if tally.in_flight else []
     beside = [
         f"{number} {what}"

@@ -26,6 +26,7 @@ STATES = {
     Event.REMINDER: State.NEEDS_CORRECTION,
     Event.UNREADABLE: State.UNREADABLE,
     Event.LATE: State.LATE,
+    Event.UNCONSIDERED: State.UNCONSIDERED,
     Event.REPLACED: State.REPLACED,
     Event.WITHDRAWN: State.WITHDRAWN,
     Event.DECIDED: State.AWARDED,

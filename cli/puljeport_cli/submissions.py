@@ -9,7 +9,9 @@ from typing import Annotated, Any
 import typer
 
 from puljeport import conclusions
+from puljeport.errors import UnknownCall
 from puljeport.notices import Notice, Status
+from puljeport.store import REOPENED
 from puljeport.submissions import State, Submission
 from puljeport.uploads import Copies, announcement
 from puljeport_cli import answers, form, screen
@@ -18,7 +20,7 @@ from puljeport_cli.failures import Code, Failure
 from puljeport_cli.options import AsJson, InLanguage
 from puljeport_cli.stack import Stack
 
-app = typer.Typer(help="Submissions: list, show, send through again, withdraw.", no_args_is_help=True)
+app = typer.Typer(help="Submissions: list, show, send through again, withdraw, decide.", no_args_is_help=True)
 
 OPERATOR = "operator"
 LINK_SECONDS = 3600
@@ -177,7 +179,7 @@ def replay(
     state: StateOption = None,
     as_json: AsJson = False,
 ) -> None:
-    """Send stored files through intake again. Unreadable and late ones are read anew; what else was concluded stays."""
+    """Send stored files through intake again. What a person has to decide on is read anew; the rest stays as it is."""
     stack = stacks.find(ctx.obj)
     store = stack.store
     if bool(labels) == bool(call or state):
@@ -210,15 +212,39 @@ def withdraw(
     screen.say(f"[green]✓[/] {submission.reference} is withdrawn; {told} notices are on their way.")
 
 
+@app.command()
+def decide(
+    ctx: typer.Context,
+    label: Label,
+    awarded: Annotated[bool, typer.Option("--awarded/--declined", help="What was decided.", show_default=False)],
+    reason: Annotated[str, typer.Option(metavar="TEXT", help="Why; it stands in the history.")],
+    by: Annotated[str, typer.Option(metavar="NAME", help="Who decided.")] = OPERATOR,
+) -> None:
+    """Decide on an application that was in time and read only after the distribution; its applicant is told."""
+    store = stacks.find(ctx.obj).store
+    submission = store.find(label)
+    published = store.current_call(submission.call)
+    if published is None:
+        raise UnknownCall(submission.call)
+    try:
+        conclusion = conclusions.decide_by_hand(submission, published.call, awarded, stacks.now())
+    except ValueError as refusal:
+        raise Failure(f"{refusal}.", Code.ERRORS) from None
+    store.conclude(submission, conclusion, stacks.now(), by=by, detail=reason)
+    told = len(conclusion.notices)
+    state = conclusion.submission.state
+    screen.say(f"[green]✓[/] {submission.reference} is {state}; {told} notices are on their way.")
+
+
 def send_again(stack: Stack, submission: Submission) -> str:
     """Put a stored file on intake's queue once more, and say what that will come to."""
     if submission.version_id.startswith("gone-"):
         return "not sent: the file was deleted before it was read"
     outcome = "sent to be read"
-    if submission.state in {State.UNREADABLE, State.LATE} and not submission.replay:
+    if submission.state in REOPENED and not submission.replay:
         stack.store.reopen(submission, stacks.now(), OPERATOR)
     elif not submission.pending:
-        outcome = f"sent, but it stays {submission.state}: only an unreadable or late one is read anew"
+        outcome = f"sent, but it stays {submission.state}: what was concluded so is not read anew"
     stack.client("sqs").send_message(
         QueueUrl=stack.output("UploadsQueueUrl"), MessageBody=announcement(submission.arrival)
     )

@@ -12,6 +12,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from puljeport import aws, observe, settings
 from puljeport.delivery import Delivered, Delivery, wired
+from puljeport.errors import Blocked
 
 logger, metrics, tracer = observe.logger(), observe.metrics(), observe.tracer()
 
@@ -23,6 +24,8 @@ METRICS = {
     Delivered.DELAYED: "NoticeDelayed",
     Delivered.NOT_CONFIGURED: "NoticeNotConfigured",
 }
+BLOCKED = "MailBlocked"
+"""SES took no mail at all: the row waits."""
 
 
 @cache
@@ -38,6 +41,11 @@ def tell(record: DynamoDBRecord) -> None:
         return
     try:
         outcome = _delivery().deliver(*keys)
+    except Blocked as error:
+        # What lies behind it in the shard must not wait for that; reconcile sends it once SES takes mail again.
+        logger.error("no mail can be sent", extra=observe.fault(error))
+        metrics.add_metric(BLOCKED, MetricUnit.Count, 1)
+        return
     except Exception as error:
         logger.error("not sent", extra=observe.fault(error))
         metrics.add_metric("NoticeRetried", MetricUnit.Count, 1)

@@ -14,7 +14,7 @@ from puljeport import moments
 from puljeport.calls import Call
 from puljeport.extensions import Extension
 from puljeport.items import plain
-from puljeport.notices import APPLICANT, Notice, Status
+from puljeport.notices import APPLICANT, Notice, Status, endpoint
 from puljeport.outbox import HANDFUL
 from puljeport.submissions import State, Submission
 from worlds import TABLE, Crash, World
@@ -235,7 +235,9 @@ def test_the_distribution_decides_what_counts_and_tells_everybody(watched: World
     watched.publish(distributed_call())
     assert "decided" not in watched.run_tick("2018-05-14T05:55")
     assert watched.run_tick("2018-05-14T06:00")["decided"] == 2
-    assert watched.run_tick("2018-05-14T06:05") == {}
+    assert told(watched, "distributed") == []
+    assert watched.run_tick("2018-05-14T06:05") == {"told": 1}
+    assert watched.run_tick("2018-05-14T06:10") == {}
     assert watched.states() == {"replaced": 1, "awarded": 1, "declined": 1, "needs_correction": 1}
     (notice,) = told(watched, "distributed")
     assert (notice.audience, notice.facts) == ("office", {"awarded": 1, "declined": 1})
@@ -253,8 +255,23 @@ def test_a_large_pool_is_decided_in_several_ticks(watched: World, monkeypatch: p
     watched.publish(distributed_call())
     assert watched.run_tick("2018-05-14T06:00")["waiting"] == 1
     assert told(watched, "distributed") == []
-    watched.run_tick("2018-05-14T06:05")
+    for at in ("2018-05-14T06:05", "2018-05-14T06:10"):
+        watched.run_tick(at)
     assert [notice.facts for notice in told(watched, "distributed")] == [{"awarded": 1, "declined": 2}]
+
+
+def test_what_was_accepted_while_others_were_decided_is_decided_too(watched: World) -> None:
+    """A worker that began before the day writes after the tick looked: the next tick finds it, and then counts."""
+    sends(watched, AARHUS)
+    watched.publish(distributed_call())
+    watched.run_tick("2018-05-14T06:00")
+    # Decided on before the day, and written now.
+    watched.clock.moment = datetime(2018, 5, 13, 12, tzinfo=UTC)
+    sends(watched, KOBENHAVN)
+    watched.run_tick("2018-05-14T06:05")
+    watched.run_tick("2018-05-14T06:10")
+    assert watched.states() == {"awarded": 1, "declined": 1}
+    assert [notice.facts for notice in told(watched, "distributed")] == [{"awarded": 1, "declined": 1}]
 
 
 def test_contacts_hear_beforehand_of_what_is_to_be_erased(watched: World) -> None:
@@ -306,6 +323,41 @@ def test_what_is_too_much_at_once_becomes_one_summary(watched: World) -> None:
     watched.notify_all()
     (summary,) = told(watched, "summary")
     assert (summary.facts["counts"], summary.status) == ({"accepted": len(codes) - HANDFUL}, Status.SENT)
+
+
+def test_what_is_held_for_a_contact_that_is_gone_is_told_to_whoever_took_over(watched: World) -> None:
+    """Its digest is told at once, to the mailbox of another contact of its role; nothing waits for it any more."""
+    sends(watched, AARHUS)
+    expert = READER | {"id": "expert", "email": "expert@example.dk", "notify": ["late"], "digest": None}
+    silent: dict[str, Any] = READER | {"id": "silent", "email": "silent@example.dk", "notify": [], "digest": None}
+    watched.publish(a_watched_call(contacts=[OFFICE, silent, expert]))
+    watched.publish(a_watched_call(contacts=[OFFICE, silent, expert], places=7))
+    assert watched.run_tick()["gathered"] == 1
+    watched.notify_all()
+    (summary,) = told(watched, "summary")
+    assert (summary.audience, summary.facts["counts"], summary.status) == ("reader", {"accepted": 1}, Status.SENT)
+    heard = [one["MessageAttributes"] for one in watched.received_messages()]
+    mailboxes = [one["mailbox"]["Value"] for one in heard if one["contact"]["Value"] == "reader"]
+    assert mailboxes == [endpoint("expert@example.dk")]
+    assert watched.notices.held("samvaer-2018", "reader") == []
+    assert watched.run_tick() == {}
+
+
+def test_a_digest_that_was_begun_is_told_although_nobody_wants_it_any_more(watched: World) -> None:
+    """A worker died between gathering and telling, and then the contact was taken out: what it had gathered is told."""
+    watched.clock.moment = datetime(2018, 3, 21, 6, 30, tzinfo=UTC)
+    sends(watched, AARHUS, watched.clock.moment)
+    watched.faults.fail("TransactWriteItems", Crash(), nth=2)
+    with pytest.raises(Crash):
+        watched.run_tick("2018-03-21T07:05")
+    watched.faults.heal()
+    assert told(watched, "digest") == []
+    watched.publish(a_watched_call(contacts=[OFFICE]))
+    watched.run_tick("2018-03-21T07:10")
+    (digest,) = told(watched, "digest")
+    assert (digest.audience, digest.endpoint) == ("reader", endpoint(str(OFFICE["email"])))
+    (row,) = [row for row in told(watched, "accepted") if row.audience == "reader"]
+    assert row.gathered_in == digest.sort_key
 
 
 def test_what_a_whole_call_has_to_say_is_never_one_line_of_a_summary(watched: World) -> None:
@@ -407,7 +459,10 @@ def calm_tick(world: World) -> tuple[list[dict[str, Any]], list[str], dict[str, 
     kept = world.dynamodb.scan(TableName=TABLE, ConsistentRead=True)["Items"]
     begun = len(world.faults.calls)
     world.run_tick()
-    return kept, world.faults.calls[begun:], outcome(world)
+    calls = world.faults.calls[begun:]
+    world.clock.advance(minutes=5)
+    world.run_tick()
+    return kept, calls, outcome(world)
 
 
 def outcome(world: World) -> dict[str, Any]:
@@ -441,8 +496,9 @@ def test_r18_a_tick_that_dies_at_any_call_ends_the_same(worlds: Callable[[], Wor
         with pytest.raises(Crash):
             world.run_tick()
         world.faults.heal()
-        world.clock.advance(minutes=5)
-        world.run_tick()
+        for _ in range(2):
+            world.clock.advance(minutes=5)
+            world.run_tick()
         assert outcome(world) == expected, f"call {target}, {phase}"
 
 

@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 from botocore.stub import Stubber
 from typer.testing import CliRunner, Result
 
-from builders import BUCKET, MIDWAY, a_form, s3_event
+from builders import BUCKET, MIDWAY, a_call, a_form, s3_event
 from care import Care
 from puljeport.delivery import Delivery
 from puljeport.notices import Status
@@ -90,8 +90,8 @@ def test_reconcile_ends_with_1_while_something_is_open_and_0_when_it_is_not(care
     done = listed(puljeport("reconcile", "--full", "--json"))
     assert done["loose_ends"] == []
     assert done["counts"]["samvaer-2018"] == {
-        "objects": 1, "accepted": 1, "in_flight": 0, "adds_up": True, "never_there": 0, "delete_markers": 0,
-        "folders": 0,
+        "objects": 1, "accepted": 1, "documents": 0, "in_flight": 0, "adds_up": True, "never_there": 0,
+        "delete_markers": 0, "folders": 0,
     }  # fmt: skip
     assert "1 accepted" in puljeport("reconcile", "--full").output
 
@@ -230,6 +230,24 @@ def test_a_withdrawn_submission_counts_no_longer_and_everybody_hears(care: Care,
     )
     again = care.world.take(KEY, a_form(), MIDWAY + timedelta(hours=1))
     assert (again.state, care.world.store.counting("samvaer-2018", "751")) == ("accepted", again)
+
+
+def test_what_was_not_considered_is_listed_and_decided_by_hand(care: Care, puljeport: Run) -> None:
+    """It is found by its state, shown with why, and decided once; the history says who did it."""
+    care.world.publish(a_call(distributed={"date": "2018-05-14"}))
+    care.world.clock.advance(days=80)
+    taken = care.world.take(KEY, a_form(contact_email="a@example.dk"))
+    (found,) = listed(puljeport("submissions", "list", "--state", "unconsidered", "--json"))
+    assert found["id"] == taken.id
+    assert "only after the pool had" in puljeport("submissions", "show", taken.reference, "--lang", "en").output
+    told = puljeport(
+        "submissions", "decide", taken.reference, "--awarded", "--reason", "considered", "--by", "KM"
+    ).output
+    assert "is awarded; 1 notices" in told
+    last = care.world.store.history(taken.id)[-1]
+    assert (last.event, last.by, last.detail) == ("awarded", "KM", "considered")
+    again = puljeport("submissions", "decide", taken.reference, "--declined", "--reason", "again", code=1)
+    assert "only an unconsidered one" in again.output
 
 
 def test_erasing_asks_refuses_and_is_logged(care: Care, puljeport: Run) -> None:

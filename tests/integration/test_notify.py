@@ -11,7 +11,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 import roles
-from builders import a_form
+from builders import DEFINITION, a_call, a_form
 from puljeport.delivery import Delivered
 from puljeport.notices import Status, endpoint
 from puljeport.outbox import CLAIM
@@ -75,6 +75,28 @@ def test_r20_other_items_of_the_table_send_nothing(world: World) -> None:
     before = len(world.faults.calls)
     assert world.run_notify((f"SUB#{submission.id}", "SUB"), (f"SUB#{submission.id}", "EVENT#000001")) == []
     assert len(world.faults.calls) == before
+
+
+@pytest.mark.parametrize(
+    ("contacts", "mailbox"),
+    [
+        ([("professional-1", "ny@example.dk")], "ny@example.dk"),
+        ([("professional-2", "konsulent-2@example.dk")], "konsulent-2@example.dk"),
+    ],
+    ids=["another address", "gone"],
+)
+def test_what_waited_goes_to_the_mailbox_that_the_contact_has_now(
+    world: World, contacts: list[tuple[str, str]], mailbox: str
+) -> None:
+    """A row that waited through an outage is told to the contact's new address, or to whoever took over."""
+    world.take(KEY, a_form())
+    keys = [key for key in world.outbox() if key[1].endswith("professional-1")]
+    others = [{"id": name, "role": "professional", "email": email, "notify": ["late"]} for name, email in contacts]
+    world.publish(a_call(contacts=[DEFINITION["contacts"][0], *others]))
+    world.clock.advance(hours=1)
+    assert world.run_notify(*keys) == []
+    (message,) = world.received_messages()
+    assert message["MessageAttributes"]["mailbox"]["Value"] == endpoint(mailbox)
 
 
 def test_a_row_that_is_gone_is_passed_over(world: World) -> None:

@@ -12,9 +12,11 @@ from botocore.exceptions import ClientError
 from builders import BUCKET, MIDWAY, a_call, a_form, a_submission, s3_event
 from care import Care
 from puljeport.calls import Event
+from puljeport.erasure import Why
 from puljeport.notices import Notice, Status
 from puljeport.reconcile import Kind, Remedy
-from puljeport.submissions import State, submission_id
+from puljeport.submissions import Slot, State, submission_id
+from puljeport.tickets import Found
 from worlds import Crash, World
 
 FOLDER = "incoming/samvaer-2018/"
@@ -59,6 +61,74 @@ def test_r13_queues_that_were_emptied_behind_its_back_lose_nothing(world: World,
     assert findings.loose_ends == ()
     assert all(tally.adds_up for tally in findings.tallies.values())
     assert findings.tallies["samvaer-2018"].states == {State.ACCEPTED: 3}
+
+
+TICKET = "0123456789abcdef" * 2
+FORM = Slot("samvaer-2018", TICKET).key
+DOCUMENTS = [Slot("samvaer-2018", TICKET, "budget", f"{number:032x}").key for number in range(3)]
+
+
+def test_r13_documents_beside_a_form_that_nobody_was_told_of_are_found(world: World, care: Care) -> None:
+    """R13: of three documents whose form is there, two lost their announcement: both are put back, and it adds up."""
+    taken = world.take(FORM, form())
+    records = [world.put(key, b"%PDF-1.7 ...") for key in DOCUMENTS]
+    assert world.run_intake(s3_event(records[0])) == []
+    world.clock.advance(hours=1)
+    first = care.reconcile.full("samvaer-2018")
+    assert Counter((end.kind, end.submission, end.remedy) for end in first.loose_ends) == {
+        (Kind.UNRECORDED, taken.id, Remedy.PUT_BACK): 2
+    }
+    assert not first.tallies["samvaer-2018"].adds_up
+    assert {end.remedy for end in care.reconcile.full("samvaer-2018").loose_ends} == {Remedy.WAITS}
+    assert care.drain() == 2
+    assert {one.found for one in world.intake.drawer.attachments(taken.id)} == {Found.FINE}
+    second = care.reconcile.full("samvaer-2018")
+    (tally,) = second.tallies.values()
+    assert (second.loose_ends, tally.objects, tally.documents, tally.adds_up) == ((), 4, 3, True)
+    assert (tally.states, world.states()) == ({State.ACCEPTED: 1}, {"accepted": 1})
+
+
+def test_a_document_is_no_form_and_a_form_no_document(world: World, care: Care) -> None:
+    """A document on its way is in flight; one is not taken for its form, neither where that has no record yet nor where
+    it is gone; and what came again under a document's key is no second document."""
+    world.put(FORM, form())
+    for _ in range(2):
+        assert world.run_intake(s3_event(world.put(DOCUMENTS[0], b"%PDF-1.7 ..."))) == []
+    world.put(DOCUMENTS[1], b"%PDF-1.7 ...", at=world.clock() + timedelta(hours=1))
+    world.clock.advance(hours=1)
+    found = care.reconcile.full("samvaer-2018")
+    assert [end.kind for end in found.loose_ends] == [Kind.UNRECORDED]
+    tally = found.tallies["samvaer-2018"]
+    assert (tally.objects, tally.documents, tally.in_flight) == (3, 1, 1)
+    assert care.drain() == 1
+    taken = world.only()
+    world.s3.delete_object(Bucket=BUCKET, Key=taken.key, VersionId=taken.version_id)
+    assert [end.kind for end in care.reconcile.full("samvaer-2018").loose_ends] == [Kind.OBJECT_GONE]
+
+
+def test_a_document_whose_submission_was_erased_is_not_put_back(world: World, care: Care) -> None:
+    """It is told as an erasure that is not finished, which erasing goes on with."""
+    taken = world.take(FORM, form())
+    assert care.erasure.erase(taken.id, Why("asked for", "KM", forced="told by telephone"))
+    world.put(DOCUMENTS[0], b"%PDF-1.7 ...")
+    world.clock.advance(hours=1)
+    (end,) = care.reconcile.full("samvaer-2018").loose_ends
+    assert (end.kind, end.submission, care.queue.count()) == (Kind.HALF_ERASED, taken.id, 0)
+
+
+def test_what_counts_and_was_not_decided_with_its_call_is_found(world: World, care: Care) -> None:
+    """Accepted while the distribution was taken back, and published again for the same day: no tick decides it."""
+    distributed = {"date": "2018-05-14", "awards": []}
+    world.publish(a_call(distributed=distributed))
+    world.run_tick("2018-05-14T06:00")
+    world.publish(a_call())
+    taken = world.take(FOLDER + "a.json", form())
+    world.publish(a_call(distributed=distributed))
+    world.run_tick("2018-05-14T07:00")
+    assert care.reconcile.full("samvaer-2018").loose_ends == ()
+    world.clock.advance(days=3)
+    (end,) = care.reconcile.full("samvaer-2018").loose_ends
+    assert (end.kind, end.reference, end.remedy) == (Kind.UNDECIDED, taken.reference, Remedy.NONE)
 
 
 def test_what_is_on_its_way_is_not_put_back(world: World, care: Care) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from builders import MIDWAY, a_call, a_form, s3_event
 from puljeport import items
-from puljeport.conclusions import Conclusion, decide, withdraw
+from puljeport.conclusions import Conclusion, decide, decide_by_hand, withdraw
 from puljeport.errors import Contention, UnknownCall
 from puljeport.extensions import Extension, Waiver
 from puljeport.submissions import State, Submission
@@ -260,6 +260,104 @@ def test_a_decision_is_written_once_and_told(world: World) -> None:
     assert counting(world) == first.id
     told = [n for n in world.notices.of_submission(first.id) if n.event == "decided"]
     assert [n.audience for n in told] == ["@applicant"]
+
+
+DISTRIBUTED = a_call(distributed={"date": "2018-05-14", "awards": [{"applicant": "751"}]})
+
+
+def decided(world: World) -> Submission:
+    """The application of Aarhus, awarded in the distribution of its call, weeks ago."""
+    first = world.take(KEY, a_form(contact_email="ane@example.dk"))
+    world.publish(DISTRIBUTED)
+    for at in ("2018-05-14T06:00", "2018-05-14T06:05"):
+        world.run_tick(at)
+    world.clock.advance(days=20)
+    awarded = world.store.submission(first.id)
+    assert awarded
+    assert awarded.state is State.AWARDED
+    return awarded
+
+
+def told_of(world: World, submission: Submission) -> set[tuple[str, str]]:
+    """Who is told what of a submission."""
+    return {(row.audience, row.event.value) for row in world.notices.of_submission(submission.id)}
+
+
+def test_a_file_in_time_that_is_read_after_the_distribution_replaces_nothing(world: World) -> None:
+    """What was decided stands and counts; the file is kept and read, and contacts, operations and applicant hear."""
+    awarded = decided(world)
+    read = world.take(KEY, a_form(contact_email="ane@example.dk"), at=later(hours=1))
+    assert (read.state, read.replaces, read.values["municipality"]) == (State.UNCONSIDERED, None, "751")
+    assert [problem.code for problem in read.problems] == ["unconsidered"]
+    assert world.store.submission(awarded.id) == awarded
+    assert counting(world) == awarded.id
+    assert told_of(world, read) == {(who, "unconsidered") for who in ("administration", "@operations", "@applicant")}
+    assert world.store.list_submissions("samvaer-2018", State.UNCONSIDERED) == [read]
+    assert world.run_tick("2018-06-20T06:00") == {}
+    assert world.states() == {"awarded": 1, "unconsidered": 1}
+
+
+def test_nor_does_one_of_an_applicant_that_nothing_was_decided_of(world: World) -> None:
+    """Neither who never was in the pool, nor who had withdrawn, comes to count in it afterwards; nothing is declined
+    that nobody has considered, and mistakes that nobody can correct any more are told with it."""
+    gone = world.take(KEY, a_form(municipality="101"))
+    taken_back(world, gone)
+    world.publish(DISTRIBUTED)
+    world.run_tick("2018-05-14T06:00")
+    again = world.take(KEY, a_form(municipality="101"), at=later(hours=1))
+    never = world.take(KEY, a_form(municipality="147"), at=later(hours=1))
+    wrong = world.take(KEY, a_form(municipality="461", contact_name=None), at=later(hours=1))
+    late = world.take(KEY, a_form(municipality="851"), at=AFTER)
+    assert [one.state for one in (again, never, wrong, late)] == [State.UNCONSIDERED] * 3 + [State.LATE]
+    assert wrong.error_count == 1
+    assert world.store.counting("samvaer-2018", "101") is None
+    assert world.store.counting("samvaer-2018", "147") is None
+
+
+def test_one_that_a_later_application_replaced_anyway_needs_nobody(world: World) -> None:
+    """The earlier of two files, read after the later one was decided on, is replaced as it would have been."""
+    awarded = decided(world)
+    read = world.take(KEY, a_form(), at=later(hours=-1))
+    assert (read.state, read.replaced_by, counting(world)) == (State.REPLACED, awarded.id, awarded.id)
+
+
+def test_what_was_decided_stands_when_the_day_is_moved(world: World) -> None:
+    """With the distribution put off again, others are taken in; whoever has been decided on is left to a person."""
+    awarded = decided(world)
+    world.publish(a_call(distributed={"date": "2018-08-01", "awards": []}))
+    own = world.take(KEY, a_form(), at=later(hours=1))
+    other = world.take(KEY, a_form(municipality="101"), at=later(hours=1))
+    assert (own.state, other.state, counting(world)) == (State.UNCONSIDERED, State.ACCEPTED, awarded.id)
+
+
+def test_a_waiver_after_the_distribution_leaves_it_to_a_person(world: World) -> None:
+    """Leave to send late makes a file one in time, and no more: nothing is accepted that nobody would decide."""
+    decided(world)
+    late = world.take(KEY, a_form(municipality="101"), at=AFTER)
+    assert late.state is State.LATE
+    world.store.waive("samvaer-2018", waived("101"))
+    world.store.reopen(late, world.clock(), "operator")
+    found = world.intake.take(late.arrival)
+    assert found
+    assert found.state is State.UNCONSIDERED
+
+
+@pytest.mark.parametrize(("awarded", "state"), [(True, State.AWARDED), (False, State.DECLINED)])
+def test_a_person_decides_of_what_was_not_considered_and_the_applicant_hears(
+    world: World, awarded: bool, state: State
+) -> None:
+    """The decision stands in record and history, once; who counts stays, and nothing else can be decided by hand."""
+    first = decided(world)
+    read = world.take(KEY, a_form(contact_email="ane@example.dk"), at=later(hours=1))
+    conclusion = decide_by_hand(read, DISTRIBUTED, awarded, world.clock())
+    after = world.store.conclude(read, conclusion, world.clock(), by="KM", detail="considered")
+    assert (after.state, counting(world)) == (state, first.id)
+    assert ("@applicant", "decided") in told_of(world, read)
+    last = world.store.history(read.id)[-1]
+    assert (last.event, last.by, last.detail) == (state.value, "KM", "considered")
+    for other in (first, after):
+        with pytest.raises(ValueError, match="only an unconsidered one"):
+            decide_by_hand(other, DISTRIBUTED, awarded, world.clock())
 
 
 def test_the_upload_of_an_erased_submission_that_is_announced_again_is_nothing(world: World) -> None:

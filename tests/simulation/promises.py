@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from datetime import timedelta
 
+from puljeport import moments
 from puljeport.calls import Event
 from puljeport.contacts import GATHERINGS
 from puljeport.notices import APPLICANT, Notice, Status
@@ -34,6 +35,7 @@ def hold_at_rest(universe: Universe) -> None:
     assert set(records) == set(universe.versions()), "promise 1: an upload without a record"
     waiting = [record.id for record in records.values() if record.pending]
     assert not waiting, "promise 1: received and never concluded"
+    _decided(universe, list(records.values()))
     for record in records.values():
         _on_time(universe, record)
     rows = universe.world.rows()
@@ -72,6 +74,18 @@ def _who_counts(universe: Universe, records: list[Submission]) -> None:
             assert theirs[0].is_after(record), f"an earlier submission of {applicant} counts than one it replaced"
 
 
+def _decided(universe: Universe, records: list[Submission]) -> None:
+    """A distributed pool leaves nothing that counts undecided, and who was decided on counts still."""
+    now = universe.world.clock()
+    if any(moment.event is Event.DISTRIBUTED for moment in moments.due(universe.current, (), (), now)):
+        assert not [record for record in records if record.state is State.ACCEPTED], "accepted and never decided"
+    for record in records:
+        if record.state in {State.AWARDED, State.DECLINED} and record.applicant:
+            counting = universe.world.store.counting(CALL, record.applicant)
+            assert counting is not None
+            assert counting.id == record.id, "another submission counts than the one that was decided on"
+
+
 def _on_time(universe: Universe, record: Submission) -> None:
     """Promise 3: late is what S3 took after the call had closed, as it was when it was decided, or was waived."""
     if record.problems and any(problem.code == "reader_died" for problem in record.problems):
@@ -83,7 +97,7 @@ def _on_time(universe: Universe, record: Submission) -> None:
     late = record.received_at >= closes and not any(record.received_at < until + _SECOND for until in waived)
     if record.state is State.LATE:
         assert late, "promise 3: in time, and called late"
-    if record.state in {State.ACCEPTED, State.NEEDS_CORRECTION}:
+    if record.state in {State.ACCEPTED, State.NEEDS_CORRECTION, State.UNCONSIDERED}:
         assert not late, "promise 3: late, and taken for in time"
 
 
@@ -101,10 +115,20 @@ def _everybody_is_told(universe: Universe, rows: list[Notice]) -> None:
         for event in {Event(line.event) for line in events if line.event in {event.value for event in Event}}:
             if event is Event.UNREADABLE:
                 assert told[record.id, event, "@operations"], "nobody was told of an unreadable file"
+            if event is Event.UNCONSIDERED:
+                assert told[record.id, event, "@operations"], (
+                    "nobody was told of an application that was not considered"
+                )
             if event is Event.ACCEPTED:
                 consultants = sum(told[record.id, event, f"professional-{number}"] for number in (1, 2))
                 assert consultants, "no consultant was told of an accepted application"
-            if record.email and event in {Event.ACCEPTED, Event.LATE, Event.WITHDRAWN, Event.REPLACED}:
+            if record.email and event in {
+                Event.ACCEPTED,
+                Event.LATE,
+                Event.UNCONSIDERED,
+                Event.WITHDRAWN,
+                Event.REPLACED,
+            }:
                 assert told[record.id, event, APPLICANT], f"the applicant was not told: {event}"
 
 

@@ -95,6 +95,13 @@ class Edit:
 
 
 @dataclass(frozen=True)
+class Distribute:
+    """The officer publishes who got something: so many days after today, or after the deadline if that is later."""
+
+    days: int
+
+
+@dataclass(frozen=True)
 class Extend:
     """The deadline is put off for everybody, from where it is."""
 
@@ -142,6 +149,7 @@ type Step = (
     | Wait
     | Withdraw
     | Edit
+    | Distribute
     | Extend
     | Waive
     | Replay
@@ -167,10 +175,11 @@ workers = st.one_of(
     st.builds(Tick, faults),
     st.builds(Reconcile, st.booleans(), faults),
 )
-waits = st.builds(Wait, st.sampled_from((1, 6, 7, 60, 60 * 24, 60 * 24 * 6, 60 * 24 * 13)))
+waits = st.builds(Wait, st.sampled_from((1, 6, 7, 60, 60 * 24, 60 * 24 * 6, 60 * 24 * 13, 60 * 24 * 30)))
 people = st.one_of(
     st.builds(Withdraw, applicants),
     st.builds(Edit, st.sampled_from((-48, -1, 1, 24 * 7))),
+    st.builds(Distribute, st.sampled_from((1, 7))),
     st.builds(Extend, st.sampled_from((1, 24 * 3))),
     st.builds(Waive, applicants, st.sampled_from((1, 48))),
     st.builds(Replay),

@@ -174,13 +174,21 @@ class Universe:
     def _withdraw(self, step: steps.Withdraw) -> None:
         counting = self.world.store.counting(CALL, step.applicant)
         if counting and counting.can_be_withdrawn:
-            conclusion = withdraw(counting, self._current, self.world.clock())
+            conclusion = withdraw(counting, self.current, self.world.clock())
             self.world.store.conclude(counting, conclusion, self.world.clock(), by="applicant")
 
     def _edit(self, step: steps.Edit) -> None:
         moved = self._deadline() + timedelta(hours=step.hours)
         if moved > MIDWAY.replace(tzinfo=None) - timedelta(days=20):
             self._publish(the_call(deadline=moved.isoformat()))
+
+    def _distribute(self, step: steps.Distribute) -> None:
+        day = max(self.world.clock().date(), self._deadline().date()) + timedelta(days=step.days)
+        definition = {"date": day.isoformat(), "awards": [{"applicant": steps.APPLICANTS[0]}]}
+        published = self.world.store.current_call(CALL)
+        assert published
+        deadline = published.definition.deadline
+        self._publish(the_call(deadline=deadline.isoformat() if deadline else None, distributed=definition))
 
     def _extend(self, step: steps.Extend) -> None:
         until = self._deadline() + timedelta(hours=step.hours)
@@ -189,17 +197,17 @@ class Universe:
         )
         self.world.store.extend(CALL, given)
         self._note_deadline()
-        self._again(lambda late: not self._current.is_late(late.received_at))
+        self._again(lambda late: not self.current.is_late(late.received_at))
 
     def _waive(self, step: steps.Waive) -> None:
-        until = self.world.clock().astimezone(self._current.zone).replace(tzinfo=None, microsecond=0)
+        until = self.world.clock().astimezone(self.current.zone).replace(tzinfo=None, microsecond=0)
         until += timedelta(hours=step.hours)
         waiver = Waiver(
             applicant=step.applicant, until=until, reason="Sygdom", approved_by="chef", at=self.world.clock()
         )
         self.world.store.waive(CALL, waiver)
-        self._again(lambda late: late.applicant == step.applicant and late.received_at <= waiver.ends_at(self._current))
-        self.waivers.append((self.world.clock(), step.applicant, waiver.ends_at(self._current)))
+        self._again(lambda late: late.applicant == step.applicant and late.received_at <= waiver.ends_at(self.current))
+        self.waivers.append((self.world.clock(), step.applicant, waiver.ends_at(self.current)))
 
     def _replay(self, _: steps.Replay) -> None:
         self._again(lambda _: True, State.UNREADABLE)
@@ -244,15 +252,16 @@ class Universe:
         self._note_deadline()
 
     def _deadline(self) -> datetime:
-        assert self._current.deadline
-        return self._current.deadline
+        assert self.current.deadline
+        return self.current.deadline
 
     def _note_deadline(self) -> None:
-        if closes := self._current.closes_at:
+        if closes := self.current.closes_at:
             self.deadlines.append((self.world.clock(), closes))
 
     @property
-    def _current(self) -> Call:
+    def current(self) -> Call:
+        """The call as it is in force."""
         published = self.world.store.current_call(CALL)
         assert published
         return published.call

@@ -269,7 +269,7 @@ def test_alarms_reach_operations(resources: dict[str, Resource]) -> None:
 def test_alarms_watch_metrics_that_are_sent(resources: dict[str, Resource]) -> None:
     """An alarm on a metric of ours names one that the functions send, under the service name that they send it as."""
     sent = {"intake": {"Submission" + state.value.title().replace("_", "") for state in State}}
-    sent["notify"] = set(notify.app.METRICS.values())
+    sent["notify"] = {*notify.app.METRICS.values(), notify.app.BLOCKED}
     sent |= {"reconcile": reconcile.app.METRICS, "erase": erase.app.METRICS}
     sent["tick"] = {*tick.app.METRICS.values(), tick.app.TICKED, tick.app.UNREACHED}
     sent["portal"] = {"PortalFailed", "PortalAnswered"}

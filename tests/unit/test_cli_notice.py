@@ -39,5 +39,5 @@ def test_a_letter_is_written_as_html(tmp_path: Path) -> None:
 def test_what_nobody_hears_is_refused_with_what_they_do_hear() -> None:
     """An audience that does not hear of an event, and HTML for a contact, end with code 2 and say why."""
     assert "No applicant hears of `opened`" in preview("opened", "--audience", "applicant", code=2)
-    assert "bounced, unreadable" in preview("opened", "--audience", "operations", code=2)
+    assert "bounced, unconsidered, unreadable" in preview("opened", "--audience", "operations", code=2)
     assert "SNS, which sends text" in preview("opened", "--html", "x.html", code=2)

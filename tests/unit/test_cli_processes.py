@@ -7,7 +7,10 @@ import shutil
 import socket
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 
@@ -73,6 +76,45 @@ def test_a_port_in_use_is_not_taken() -> None:
         assert processes.free_port(port) != port
         with pytest.raises(Failure, match=str(port)):
             cloud._choose_ports(port)
+
+
+def test_two_clouds_that_start_at_one_moment_choose_different_ports() -> None:
+    """Each finds a port and listens on it before the next may look."""
+    both = Barrier(2)
+
+    def choose() -> socket.socket:
+        both.wait(10)
+        with processes.alone():
+            found = processes.free_port(preferred)
+            time.sleep(0.2)
+            return socket.create_server((processes.LOOPBACK, found))
+
+    preferred = processes.free_port()
+    with ThreadPoolExecutor(2) as pool:
+        servers = [each.result(20) for each in (pool.submit(choose), pool.submit(choose))]
+    ports = {server.getsockname()[1] for server in servers}
+    for server in servers:
+        server.close()
+    assert len(ports) == 2
+
+
+def test_a_cloud_is_not_begun_while_another_one_starts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`up` looks for ports only once the other's processes listen on theirs."""
+    looked: list[float] = []
+
+    def planned(*_: object, **__: object) -> State:
+        looked.append(time.monotonic())
+        raise Failure("enough")
+
+    monkeypatch.setattr(cloud, "_planned", planned)
+    with ThreadPoolExecutor(1) as pool:
+        with processes.alone():
+            begun = pool.submit(cloud.up, Home(tmp_path), lambda _: nullcontext())
+            time.sleep(0.3)
+            released = time.monotonic()
+        with pytest.raises(Failure, match="enough"):
+            begun.result(20)
+    assert looked[0] >= released
 
 
 def test_a_state_of_another_version_is_no_state(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from puljeport.calls import Event
 from puljeport.conclusions import STORED_PROBLEMS, Conclusion, Standing, conclude, decide, withdraw
 from puljeport.notices import APPLICANT
 from puljeport.problems import problem
-from puljeport.submissions import State
+from puljeport.submissions import UNDECIDED, State
 from puljeport.texts import Text
 
 MOST = 400 * 1024
@@ -99,7 +99,7 @@ def test_contacts_and_the_applicant_are_told_in_one_conclusion() -> None:
     assert APPLICANT not in [n.audience for n in conclude(a_submission(), a_call(), silent, Standing(), MIDWAY).notices]
 
 
-@pytest.mark.parametrize("state", [State.ACCEPTED, State.NEEDS_CORRECTION, State.UNREADABLE, State.LATE])
+@pytest.mark.parametrize("state", sorted(UNDECIDED))
 def test_what_is_not_decided_can_be_withdrawn(state: State) -> None:
     """It is withdrawn and told of; only an accepted one gives up its place as the one that counts."""
     before = a_submission(state=state, email="ane@example.dk")

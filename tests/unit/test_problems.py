@@ -44,6 +44,7 @@ OTHERWISE = {
     "unknown_call": "Operations: check the key it was uploaded under, and whether the call was published.",
     "not_open_yet": "The applicant sends the form again after the opening.",
     "late": "Decide whether the late application can count, and tell the applicant.",
+    "unconsidered": "Decide on the application (`puljeport submissions decide`), and find out why it was read so late.",
     "pdf_printed": "Look at the file beside the application: its answers were read off a print.",
     "printed_unread": "Open the file: somebody wrote an answer there that only a person can read.",
     "zip_bomb": "The applicant sends a smaller file. Many of them from one place: tell operations.",

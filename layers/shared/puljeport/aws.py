@@ -14,6 +14,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from puljeport import settings
+from puljeport.errors import Blocked
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -80,6 +81,8 @@ def describe(error: BaseException) -> str:
     """What may be logged of an error: type, service code, operation. Never its text, which can hold data."""
     if isinstance(error, ClientError):
         return f"{type(error).__name__} {code(error)} on {error.operation_name}"
+    if isinstance(error, Blocked):
+        return f"{type(error).__name__} {error.code}"
     return type(error).__name__
 
 

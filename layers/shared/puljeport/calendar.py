@@ -179,34 +179,38 @@ class Calendar:
     # -- distribution ------------------------------------------------------------------------------------------------
 
     def _distribution(self, call: Call, now: datetime, done: Done) -> Facts | None:
-        """Decide every application that counts, and count how it went; None while some are still to be decided."""
+        """Decide every application that counts, and count how it went; None while any was still to be decided.
+
+        The tick that decides is never the one that counts: what intake accepted meanwhile is found by the next.
+        """
         found = self.store.list_submissions(call.id)
         accepted = [submission for submission in found if submission.state is State.ACCEPTED]
-        states = {submission.id: submission.state for submission in found}
         for submission in accepted[:DECISIONS]:
-            states[submission.id] = self._decided(call, submission, now)
+            self._decide(call, submission, now)
             done[Did.DECIDED] += 1
-        if len(accepted) > DECISIONS:
+        if accepted:
             return None
-        told = Counter(states.values())
+        told = Counter(submission.state for submission in found)
         return lambda _language: {"awarded": told[State.AWARDED], "declined": told[State.DECLINED]}
 
-    def _decided(self, call: Call, submission: Submission, now: datetime) -> State:
-        """Write what the distribution means for one application, and give the state that it then has."""
+    def _decide(self, call: Call, submission: Submission, now: datetime) -> None:
+        """Write what the distribution means for one application."""
         for _ in range(TRIES):
             if submission.state is not State.ACCEPTED:
-                return submission.state
+                return
             try:
-                return self.store.conclude(submission, decide(submission, call, now), now, by="calendar").state
+                self.store.conclude(submission, decide(submission, call, now), now, by="calendar")
             except Contention:
                 # It was withdrawn or decided meanwhile, or the list was behind.
                 submission = self.store.submission(submission.id) or submission
+            else:
+                return
         raise Contention("a submission keeps changing")
 
     # -- digests -----------------------------------------------------------------------------------------------------
 
     def _gather(self, published: PublishedCall, now: datetime, done: Done) -> None:
-        done[Did.GATHERED] += Digests(self.outbox).gather(published.call, now)
+        done[Did.GATHERED] += Digests(self.outbox).gather(published, now)
 
 
 def _to_contacts(call: Call, moment: Moment, facts: Facts, now: datetime) -> Rows:

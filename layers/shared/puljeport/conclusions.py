@@ -8,7 +8,7 @@ from itertools import accumulate
 
 from puljeport import notices, submissions
 from puljeport.applications import Reading
-from puljeport.calls import Call, Event
+from puljeport.calls import Call, Event, Stage
 from puljeport.notices import Notice
 from puljeport.problems import Problem, Severity, problem
 from puljeport.submissions import State, Submission
@@ -18,6 +18,10 @@ STORED_PROBLEMS = 100
 STORED_KB = 130
 """Of problems as JSON in UTF-8. A record may hold 400 kB (DynamoDB's item limit), of which the values may take 240; a
 problem names up to twelve choices in two languages, so that a hundred can be more than is left."""
+
+
+DECIDED = {State.AWARDED, State.DECLINED}
+"""What the distribution made of an application. Nothing changes it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +53,7 @@ def conclude(submission: Submission, call: Call, reading: Reading, standing: Sta
 
     Before the call opens it has to come again; after the deadline it is late, unless a waiver lets this applicant send
     it still; with errors it needs correction; else it is accepted and counts, unless the applicant has a later one.
+    What was decided stands: once the pool is distributed, what was in time is left to a person (`unconsidered`).
     """
     read = submission.model_copy(
         update={
@@ -68,9 +73,20 @@ def conclude(submission: Submission, call: Call, reading: Reading, standing: Sta
     waived = standing.waiver is not None and submission.received_at < standing.waiver + timedelta(seconds=1)
     if call.is_late(submission.received_at) and not waived:
         return _settle(read, State.LATE, [*lateness(call, submission), *found], call, now)
+    if _is_decided(call, read, standing.incumbent, now):
+        return _settle(read, State.UNCONSIDERED, [problem("unconsidered"), *found], call, now)
     if reading.has_errors:
         return _settle(read, State.NEEDS_CORRECTION, found, call, now)
     return _accept(read, found, call, standing.incumbent, now)
+
+
+def _is_decided(call: Call, submission: Submission, incumbent: Submission | None, now: datetime) -> bool:
+    """Whether a file that was in time comes too late to be considered: the pool is distributed, or the applicant's
+    earlier application was decided on (in a distribution that was since put off). What a later one has replaced anyway
+    needs nobody's decision."""
+    if incumbent is not None and incumbent.is_after(submission):
+        return False
+    return call.stage(now) is Stage.DISTRIBUTED or (incumbent is not None and incumbent.state in DECIDED)
 
 
 def address(call: Call, reading: Reading) -> str | None:
@@ -102,6 +118,17 @@ def decide(submission: Submission, call: Call, now: datetime) -> Conclusion:
     awards = {award.applicant for award in call.distributed.awards} if call.distributed else set()
     state = State.AWARDED if submission.applicant in awards else State.DECLINED
     decided = submission.model_copy(update={"state": state})
+    return Conclusion(decided, notices.for_submission(call, Event.DECIDED, decided, now))
+
+
+def decide_by_hand(submission: Submission, call: Call, awarded: bool, now: datetime) -> Conclusion:
+    """What a person decides of an application that its distribution did not consider. Who counts is not changed by it.
+
+    Raises ValueError for a submission in another state, or one that is being read again.
+    """
+    if submission.state is not State.UNCONSIDERED or submission.pending:
+        raise ValueError(f"{submission.reference} is {submission.state}; only an unconsidered one is decided by hand")
+    decided = submission.model_copy(update={"state": State.AWARDED if awarded else State.DECLINED})
     return Conclusion(decided, notices.for_submission(call, Event.DECIDED, decided, now))
 
 

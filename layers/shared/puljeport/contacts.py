@@ -21,12 +21,13 @@ from puljeport.texts import Language, Text
 
 
 class Event(StrEnum):
-    """What somebody can be told. The first eight are of one submission, the others of a call or of several."""
+    """What somebody can be told. The first nine are of one submission, the others of a call or of several."""
 
     ACCEPTED = "accepted"
     NEEDS_CORRECTION = "needs_correction"
     UNREADABLE = "unreadable"
     LATE = "late"
+    UNCONSIDERED = "unconsidered"
     REPLACED = "replaced"
     WITHDRAWN = "withdrawn"
     DECIDED = "decided"
@@ -47,6 +48,7 @@ OF_A_SUBMISSION = frozenset(
         Event.NEEDS_CORRECTION,
         Event.UNREADABLE,
         Event.LATE,
+        Event.UNCONSIDERED,
         Event.REPLACED,
         Event.WITHDRAWN,
         Event.DECIDED,
@@ -192,13 +194,19 @@ def listeners(
 ) -> tuple[Contact, ...]:
     """Who hears of `event` on a day (local to the call): each once, deputies in the place of those who are away.
 
+    What somebody has to decide on is told to the administrative contacts when nobody asked for it.
+
     `values` are the application's answers by field id, for the contacts' topics; None for an event of the whole call,
     which has no topic.
     """
-    asked = [contact for contact in contacts if event in contact.hears]
+    asked = [contact for contact in contacts if event in contact.hears] or _answering(contacts, event)
     if values is not None:
         asked = [c for c in asked if c.topics is None or c.topics.touch(values)] or asked
     return tuple(dict.fromkeys(_present(contacts, contact, day) for contact in asked))
+
+
+def _answering(contacts: tuple[Contact, ...], event: Event) -> list[Contact]:
+    return [each for each in contacts if event is Event.UNCONSIDERED and each.role is Role.ADMINISTRATIVE]
 
 
 def stands_in_for(contacts: tuple[Contact, ...], contact: Contact) -> frozenset[Event]:
@@ -212,6 +220,12 @@ def stands_in_for(contacts: tuple[Contact, ...], contact: Contact) -> frozenset[
                 queue.append(other.id)
                 events |= other.hears
     return frozenset(events)
+
+
+def heir(contacts: tuple[Contact, ...], role: Role | None) -> Contact:
+    """Who takes over what a contact that is gone was still to be told: the first that hears anything, of its role where
+    there is one."""
+    return max(contacts, key=lambda each: (bool(stands_in_for(contacts, each)), each.role is role))
 
 
 def _present(contacts: tuple[Contact, ...], contact: Contact, day: date) -> Contact:

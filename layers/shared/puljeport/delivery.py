@@ -10,16 +10,17 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from functools import partial
 from typing import TYPE_CHECKING
 
 from puljeport import letters
+from puljeport.contacts import heir
 from puljeport.errors import Refused
 from puljeport.letters import Links
 from puljeport.mail import Mail
-from puljeport.notices import APPLICANT, Notice, Status
+from puljeport.notices import APPLICANT, Notice, Status, endpoint
 from puljeport.outbox import Outbox
 from puljeport.settings import NotifySettings
 from puljeport.store import Store
@@ -33,6 +34,10 @@ if TYPE_CHECKING:
 
 TURNS = 3
 """In how many seconds, one after the other, a message may try to have its turn."""
+
+
+FRESH = timedelta(minutes=5)
+"""How long a row's mailbox is taken for the one its contact has: publishing a call is no matter of seconds."""
 
 
 class Delivered(StrEnum):
@@ -66,7 +71,8 @@ class Delivery:
 
         Whoever sends has the row claimed meanwhile, so that the stream and a reconciling at the same moment do not both
         send it. Sending and marking are two calls: a crash between them means that the message goes out once more.
-        Raises the error of AWS when it could not be sent now: deliver it again.
+        Raises the error of AWS when it could not be sent now: deliver it again; and Blocked while no mail can be sent at
+        all: the row stays pending, and whoever comes again later tries the first few and not all.
         """
         notice = self.outbox.notice(pk, sk)
         if notice is None or notice.status is not Status.PENDING:
@@ -78,6 +84,7 @@ class Delivery:
             return Delivered.REFUSED
 
     def _to_contact(self, notice: Notice) -> Delivered:
+        notice = self._to_whom(notice)
         if not self.outbox.take_slot(notice, self.now()):
             if not notice.can_be_gathered:
                 return Delivered.DELAYED
@@ -87,6 +94,18 @@ class Delivery:
             return Delivered.DELAYED
         message = letters.to_contact(notice, self.links)
         return self._sent(notice, lambda: self.topic.publish(message, notice.endpoint))
+
+    def _to_whom(self, notice: Notice) -> Notice:
+        """The row with the mailbox that it goes to now. One that has waited may be for a contact whose address was
+        changed meanwhile, or who is no longer one: then it goes to whoever took over. What is fresh is right."""
+        published = None
+        if notice.endpoint and self.now() - notice.created_at > FRESH:
+            published = self.store.current_call(notice.call)
+        if published is None:
+            return notice
+        contacts = published.call.contacts
+        contact = next((each for each in contacts if each.id == notice.audience), None) or heir(contacts, notice.role)
+        return notice.model_copy(update={"endpoint": endpoint(contact.email)})
 
     def _has_its_turn(self, notice: Notice) -> bool:
         """Wait for a second in which the mailbox can get one more; not for long, since others wait behind it."""

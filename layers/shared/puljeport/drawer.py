@@ -62,9 +62,10 @@ class Drawer(Table):
 
     def attachment(self, submission: str, field: str, number: str, now: datetime) -> Attachment:
         """One document as it is expected; one that nobody noted (its note is gone) is new."""
-        made = Attachment(field=field, number=number, asked_at=now)
-        item = self._get(items.attachment_key(submission, made))
-        return Attachment.model_validate(item) if item else made
+        item = self._get(items.attachment_key(submission, field, number))
+        if item:
+            return Attachment.model_validate(item)
+        return Attachment(field=field, number=number, asked_at=now)
 
     def arrived(self, submission: str, attachment: Attachment) -> None:
         """Keep what arrived as a document. The first file that came there stays; a later one changes nothing."""

@@ -11,6 +11,7 @@ PuljeportError
 ├── BadForm              what came is no form of a page of ours, or not the whole of it
 ├── TooLarge             a form is larger than any of ours
 ├── Refused              AWS will never take this message; carries its reason
+├── Blocked              AWS takes no mail from this account now, whatever it says; carries its reason
 ├── LimitReached         AWS would refuse a change for its quotas; says which, and what to do
 ├── ObjectGone           the stored object (or that version of it) no longer exists
 ├── Forbidden            a page of somebody else's tried to act for a reader
@@ -95,6 +96,14 @@ class TooLarge(PuljeportError):
 
 class Refused(PuljeportError):
     """SNS or SES will never take this message. `code` is its reason."""
+
+    def __init__(self, reason: str) -> None:
+        self.code = reason
+        super().__init__(reason)
+
+
+class Blocked(PuljeportError):
+    """SES takes no mail from this account now, whichever it is: the message waits. `code` is its reason."""
 
     def __init__(self, reason: str) -> None:
         self.code = reason

@@ -10,7 +10,7 @@ from typing import Any
 
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
-from puljeport.calls import Call
+from puljeport.calls import Call, Role
 from puljeport.extensions import Extension, extended
 from puljeport.models import PUBLISHED
 from puljeport.moments import Record
@@ -26,12 +26,16 @@ type Item = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class PublishedCall:
-    """One version of a call: its definition as it was published, and what its deadline was put off by since."""
+    """One version of a call: its definition as it was published, and what its deadline was put off by since.
+
+    `former` are the contacts that earlier versions had and this one has not, with their roles.
+    """
 
     definition: Call
     version: int
     published_at: datetime
     extensions: tuple[Extension, ...] = ()
+    former: tuple[tuple[str, Role], ...] = ()
 
     @property
     def call(self) -> Call:
@@ -77,9 +81,9 @@ def ticket_key(identity: str) -> Item:
     return {"PK": f"SUB#{identity}", "SK": "TICKET"}
 
 
-def attachment_key(identity: str, attachment: Attachment) -> Item:
+def attachment_key(identity: str, field: str, number: str) -> Item:
     """A document beside a submission's form."""
-    return {"PK": f"SUB#{identity}", "SK": f"ATTACHMENT#{attachment.field}#{attachment.number}"}
+    return {"PK": f"SUB#{identity}", "SK": f"ATTACHMENT#{field}#{number}"}
 
 
 def again_key(identity: str, version: str) -> Item:
@@ -183,7 +187,8 @@ def attachment_item(identity: str, attachment: Attachment) -> Item:
     """A document beside a form; one that never arrived is missed by nobody."""
     kept = {} if attachment.version_id else {"expires_at": epoch(attachment.asked_at + KEPT)}
     body = attachment.model_dump(mode="json", exclude_none=True)
-    return attachment_key(identity, attachment) | {"item": "attachment"} | body | kept
+    key = attachment_key(identity, attachment.field, attachment.number)
+    return key | {"item": "attachment"} | body | kept
 
 
 def notice_item(notice: Notice) -> Item:
@@ -203,7 +208,14 @@ def published(item: Item) -> PublishedCall:
     # What a later release knew more of is no fault: its definitions may be here before its functions are.
     call = Call.model_validate_json(item["definition"], context=PUBLISHED, extra="ignore")
     extensions = tuple(Extension.model_validate(each) for each in item.get("extensions", []))
-    return PublishedCall(call, int(item["version"]), datetime.fromisoformat(item["published_at"]), extensions)
+    former = tuple((name, Role(role)) for name, role in sorted(item.get("former", {}).items()))
+    return PublishedCall(call, int(item["version"]), datetime.fromisoformat(item["published_at"]), extensions, former)
+
+
+def former(before: PublishedCall, after: Call) -> dict[str, str]:
+    """The contacts that a call once had and has no longer, once it is published as `after`, with their roles."""
+    known = dict(before.former) | {contact.id: contact.role for contact in before.definition.contacts}
+    return {name: role.value for name, role in known.items() if name not in {each.id for each in after.contacts}}
 
 
 def stamp(at: datetime) -> str:

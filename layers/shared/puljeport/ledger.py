@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from puljeport import items
 from puljeport.items import Item
-from puljeport.submissions import State
+from puljeport.submissions import State, slot
 from puljeport.table import Table
 
 LISTED = ("id", "reference", "call", "state", "bucket", "key", "version_id", "sha256", "recorded_at")
@@ -73,6 +73,13 @@ class Ledger(Table):
         """Which of many submissions have a record at this moment, by id; the index may be behind."""
         found = self._batch((items.submission_key(each) for each in identities), LISTED)
         return {item["id"]: Listed.model_validate(item) for item in found}
+
+    def noted(self, documents: Mapping[str, str]) -> set[str]:
+        """Which documents beside a form are noted with it as arrived, by key; `documents` says whose they are. What
+        comes again under a key is no other document."""
+        places = ((identity, slot(key)) for key, identity in documents.items())
+        keys = [items.attachment_key(identity, place.field, place.number) for identity, place in places if place]
+        return {item["key"] for item in self._batch(keys, ("key", "version_id")) if item.get("version_id")}
 
     def erased(self, identities: Iterable[str]) -> set[str]:
         """Which of many submissions were erased."""

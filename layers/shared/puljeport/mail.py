@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import ClientError
 
 from puljeport.aws import code
-from puljeport.errors import Refused
+from puljeport.errors import Blocked, Refused
 from puljeport.letters import Letter
 from puljeport.notices import Notice
 
@@ -21,10 +21,16 @@ if TYPE_CHECKING:
     from mypy_boto3_sesv2.type_defs import MessageTypeDef
 
 REFUSED = {"MessageRejected", "BadRequestException", "ValidationException"}
-"""Answers that the same message gets every time. All others come back: an account that is paused, a set that is not
-there, too many a second. Source: SES API v2 reference, SendEmail, Errors. SES also says MessageRejected as long as the
-sender is not verified, and in its sandbox of every address that is not: the row then says so, an alarm is raised, and
-once that is mended the operator sends it again."""
+"""Answers that the same message gets every time. Source: SES API v2 reference, SendEmail, Errors."""
+BLOCKED = {
+    "AccountSuspendedException", "SendingPausedException", "MailFromDomainNotVerifiedException", "NotFoundException",
+    "LimitExceededException",
+}  # fmt: skip
+"""Answers that every message gets until somebody mends the account, its sender or its configuration set (ibid.)."""
+BLOCKED_WORDS = ("not verified", "daily message quota exceeded")
+"""What SES says where its code alone does not tell: MessageRejected while the sender is not verified, and in the
+sandbox for every address that is not; throttled, for the rest of the day. Source: SES developer guide, "Amazon SES
+email sending errors". Whatever else it answers (too many a second, a failure of its own) comes back by itself."""
 
 ADDRESS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63})+")
 """An address as a mail server takes it, without the quoted and commented forms that nobody uses and that can hold
@@ -44,7 +50,8 @@ class Mail:
         self._set = configuration_set
 
     def send(self, address: str, letter: Letter, notice: Notice) -> str:
-        """Send a letter to an address and give SES's id of it. Raises Refused where trying again is no use."""
+        """Send a letter to an address and give SES's id of it. Raises Refused where trying again is no use, and
+        Blocked where SES takes nothing from this account now."""
         message: MessageTypeDef = {
             "Subject": {"Data": header(letter.subject), "Charset": "UTF-8"},
             "Body": {
@@ -64,10 +71,18 @@ class Mail:
                 EmailTags=[{"Name": name, "Value": value} for name, value in trace(notice).items()],
             )
         except ClientError as error:
+            if is_blocked(error):
+                raise Blocked(code(error)) from error
             if code(error) in REFUSED:
                 raise Refused(code(error)) from error
             raise
         return str(answer["MessageId"])
+
+
+def is_blocked(error: ClientError) -> bool:
+    """Whether an answer of SES is about the account and not about the message."""
+    said = str(error.response.get("Error", {}).get("Message", "")).lower()
+    return code(error) in BLOCKED or any(words in said for words in BLOCKED_WORDS)
 
 
 def trace(notice: Notice) -> dict[str, str]:

@@ -22,8 +22,8 @@ from puljeport.submissions import State, Submission
 from puljeport.texts import Language, Text
 
 OPERATIONS = "@operations"
-"""The audience that hears of a file nobody could read, and of a mail that did not arrive, when no contact of its call
-answers for operations. Like `APPLICANT`, it is no id that a contact can have."""
+"""The audience that hears of a file nobody could read or that was read too late, and of a mail that did not arrive,
+when no contact of its call answers for operations. Like `APPLICANT`, it is no id that a contact can have."""
 APPLICANT = "@applicant"
 """The audience of a receipt and of all that follows: whoever sent the application."""
 
@@ -31,7 +31,7 @@ FOR_APPLICANTS = OF_A_SUBMISSION - {Event.BOUNCED} | {Event.REMINDER, Event.EXTE
 """What an applicant is told of a submission, where an address is known."""
 
 
-FOR_OPERATIONS = frozenset({Event.UNREADABLE, Event.BOUNCED})
+FOR_OPERATIONS = frozenset({Event.UNREADABLE, Event.UNCONSIDERED, Event.BOUNCED})
 """What operations is told of whoever else hears it."""
 
 LISTED = 50

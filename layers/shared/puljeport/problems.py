@@ -239,6 +239,12 @@ CATALOGUE: dict[str, Kind] = {
         "The deadline was {deadline} and we received the file {received}. We keep it, and a member of staff decides "
         "whether it can count.",
     ),
+    "unconsidered": _warning(
+        "Filen kom i tide, men vi fik den først læst, da puljen var fordelt. Det er vores fejl. Vi beholder den, og en "
+        "medarbejder afgør, hvad der skal ske.",
+        "The file arrived in time, but we read it only after the pool had been distributed. The mistake is ours. We "
+        "keep it, and a member of staff decides what is to happen.",
+    ),
     # -- the form as a whole --
     "other_call": _error(
         "Skemaet hører til en anden pulje ({found}). Hent skemaet til »{call}«, udfyld det, og send det i stedet.",

@@ -16,6 +16,7 @@ from enum import StrEnum
 from itertools import chain
 
 from puljeport import items
+from puljeport.calls import Stage
 from puljeport.delivery import Delivered, Delivery
 from puljeport.ledger import Ledger, Listed, Pass
 from puljeport.notices import APPLICANT, Notice
@@ -23,7 +24,7 @@ from puljeport.objects import Objects, Version
 from puljeport.outbox import WINDOW, Outbox
 from puljeport.queues import Queue
 from puljeport.store import Store
-from puljeport.submissions import Arrival, State
+from puljeport.submissions import Arrival, State, slot
 from puljeport.uploads import announcement, is_folder
 
 INCOMING = "incoming/"
@@ -32,6 +33,8 @@ UNSENT = timedelta(minutes=10)
 """How long a notice may wait before it is looked after: the stream brings it to `notify` within seconds."""
 UNCONCLUDED = timedelta(minutes=30)
 """How long a file may be on its way. A message that comes back does so after six minutes."""
+DECIDING = timedelta(days=2)
+"""How long after the day of its distribution began a call must be decided; there are 288 ticks in a day."""
 PATIENCE = 5
 """How many notices in a row may fail on one way out (SNS, SES) before it counts as down for now."""
 
@@ -44,6 +47,7 @@ class Kind(StrEnum):
     UNRECORDED = "object_without_record"
     OBJECT_GONE = "record_without_object"
     HALF_ERASED = "erasure_not_finished"
+    UNDECIDED = "accepted_and_not_decided"
 
 
 class Remedy(StrEnum):
@@ -68,13 +72,15 @@ class LooseEnd:
 
 @dataclass(slots=True)
 class Tally:
-    """Promise 1 for one folder: each object is in one state, or on its way.
+    """Promise 1 for one folder: each object is in one state, or lies beside a form, or is on its way.
 
+    `documents` are those beside a form that are noted with it. What came again with a ticket counts with its form.
     `never_there` are records of files that were gone before anybody read them; `markers` and `folders` are no files.
     """
 
     objects: int = 0
     states: Counter[State] = field(default_factory=Counter)
+    documents: int = 0
     in_flight: int = 0
     never_there: int = 0
     markers: int = 0
@@ -82,8 +88,8 @@ class Tally:
 
     @property
     def adds_up(self) -> bool:
-        """Whether objects = records that have one + in flight."""
-        return self.objects == self.states.total() + self.in_flight
+        """Whether objects = records that have one + documents beside a form + in flight."""
+        return self.objects == self.states.total() + self.documents + self.in_flight
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,18 +246,28 @@ class Reconcile:
         # Records first: what comes meanwhile is then an object that is in flight, not a record without its object.
         listed = [*(self.ledger.records(folder) if folder else []), *unlisted]
         records = {record.id: record for record in listed if record.folder == folder}
-        tally, files = Tally(), dict[str, Version]()
+        tally, files, beside = Tally(), dict[str, Version](), dict[str, Version]()
         for version in self._versions(folder):
+            place = slot(version.key)
             if version.marker:
                 tally.markers += 1
             elif is_folder(version.arrival):
                 tally.folders += 1
+            elif place and place.field:
+                beside[version.key] = version
             else:
                 files[version.submission] = version
         records |= self.ledger.recorded(files.keys() - records.keys())
-        tally.objects = len(files)
+        noted = self.ledger.noted({key: version.submission for key, version in beside.items()})
+        tally.objects, tally.documents = len(files) + len(beside), len(noted)
         tally.states = Counter(record.state for record in records.values() if record.id in files)
-        ends = [*self._without_record(files, records, tally), *self._without_object(files, records, tally)]
+        lost = [files[identity] for identity in files.keys() - records.keys()]
+        lost += [beside[key] for key in beside.keys() - noted]
+        ends = [
+            *self._without_record(lost, tally),
+            *self._without_object(files, records, tally),
+            *self._undecided(folder, records.values()),
+        ]
         return Findings(tuple(ends), {folder: tally})
 
     def _versions(self, folder: str) -> Iterator[Version]:
@@ -260,20 +276,19 @@ class Reconcile:
         # In no folder, or in one without a name (`incoming//form.docx`): neither names a call.
         return chain(self.uploads.versions(INCOMING, deep=False), self.uploads.versions(f"{INCOMING}/"))
 
-    def _without_record(
-        self, files: dict[str, Version], records: dict[str, Listed], tally: Tally
-    ) -> Iterator[LooseEnd]:
-        missing = files.keys() - records.keys()
-        erased = self.ledger.erased(missing)
-        for identity in sorted(missing, key=lambda each: files[each].at):
-            version = files[identity]
+    def _without_record(self, lost: list[Version], tally: Tally) -> Iterator[LooseEnd]:
+        erased = self.ledger.erased({version.submission for version in lost})
+        for version in sorted(lost, key=lambda each: each.at):
+            identity = version.submission
             if identity in erased:
                 # Erasing goes on by itself; it may just be under way.
                 yield LooseEnd(Kind.HALF_ERASED, version.arrival.call, identity, version.at)
             elif version.at > self.now() - UNCONCLUDED:
                 tally.in_flight += 1
             else:
-                remedy = self._put_back(identity, version.arrival)
+                place = slot(version.key)
+                note = f"{identity}#{place.number}" if place and place.field else identity
+                remedy = self._put_back(note, version.arrival)
                 yield LooseEnd(Kind.UNRECORDED, version.arrival.call, identity, version.at, remedy)
 
     def _without_object(
@@ -285,6 +300,15 @@ class Reconcile:
                 tally.never_there += 1
             else:
                 yield LooseEnd(Kind.OBJECT_GONE, record.call, record.id, record.recorded_at, reference=record.reference)
+
+    def _undecided(self, folder: str, records: Iterable[Listed]) -> Iterator[LooseEnd]:
+        """What counts in a call that was distributed, and was not decided with it: a day after, no tick will do it."""
+        published = self.store.current_call(folder) if folder else None
+        if published is None or published.call.stage(self.now() - DECIDING) is not Stage.DISTRIBUTED:
+            return
+        for record in records:
+            if record.state is State.ACCEPTED:
+                yield LooseEnd(Kind.UNDECIDED, record.call, record.id, record.recorded_at, reference=record.reference)
 
 
 def _waiting(notice: Notice) -> LooseEnd:

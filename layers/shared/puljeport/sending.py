@@ -20,7 +20,7 @@ from puljeport.drawer import Drawer
 from puljeport.errors import Contention, NotTaken, TooMany, UnknownSubmission
 from puljeport.items import PublishedCall
 from puljeport.store import Store
-from puljeport.submissions import Slot, State, Submission, shown_name, slot, submission_id
+from puljeport.submissions import UNDECIDED, Slot, State, Submission, shown_name, slot, submission_id
 from puljeport.texts import Language
 from puljeport.tickets import KEPT, LIFE, MAX_FILES, Attachment, Ticket, new_number
 from puljeport.uploads import Post, Posts, Stored
@@ -192,8 +192,7 @@ def takes(call: Call, now: datetime) -> None:
 
 def changeable(followed: Followed) -> bool:
     """Whether documents may still be added to a submission."""
-    open_ones = {State.ACCEPTED, State.NEEDS_CORRECTION, State.UNREADABLE, State.LATE, State.RECEIVED}
-    return followed.submission is not None and followed.submission.state in open_ones
+    return followed.submission is not None and followed.submission.state in UNDECIDED | {State.RECEIVED}
 
 
 def address_hash(address: str) -> str:

@@ -30,7 +30,7 @@ from puljeport.table import LOST_RACE, Table
 SECRET_BYTES = 20
 """Of a status link: 160 random bits, above the 128 that OWASP ASVS 5.0 asks for (11.5.1)."""
 
-REOPENED = {State.UNREADABLE, State.LATE}
+REOPENED = {State.UNREADABLE, State.LATE, State.UNCONSIDERED}
 """The states in which an operator may have a submission read again."""
 
 
@@ -77,7 +77,8 @@ class Store(Table):
         if current:
             unchanged = ("version = :was AND (attribute_not_exists(extensions) OR extensions = :given)",
                          {":was": version - 1, ":given": given})  # fmt: skip
-        listed = {"GSI1PK": "CALLS", "GSI1SK": call.id, "extensions": given}
+        former = items.former(items.published(current), call) if current else {}
+        listed = {"GSI1PK": "CALLS", "GSI1SK": call.id, "extensions": given, "former": former}
         try:
             self._transact(
                 [
@@ -314,12 +315,13 @@ class Store(Table):
         return after
 
     def reopen(self, submission: Submission, now: datetime, by: str, detail: str = "") -> Submission:
-        """Put an unreadable or late submission back to be read again; the state stays until that is concluded.
+        """Put a submission that a person has to decide on back to be read again; its state stays until that is done.
 
         Raises ValueError for a submission in another state, Contention when it changed meanwhile.
         """
         if submission.state not in REOPENED:
-            why = f"{submission.reference} is {submission.state}; only an unreadable or late one is read again"
+            states = ", ".join(sorted(REOPENED))
+            why = f"{submission.reference} is {submission.state}; read again is only what is {states}"
             raise ValueError(why)
         after = submission.model_copy(
             update={

@@ -29,17 +29,25 @@ FILE_NAME = 200
 
 
 class State(StrEnum):
-    """Where a submission is in its life. Nothing ever goes back to RECEIVED."""
+    """Where a submission is in its life. Nothing ever goes back to RECEIVED.
+
+    UNCONSIDERED: it was in time, and we read it only after the pool had been distributed. A person decides.
+    """
 
     RECEIVED = "received"
     ACCEPTED = "accepted"
     NEEDS_CORRECTION = "needs_correction"
     UNREADABLE = "unreadable"
     LATE = "late"
+    UNCONSIDERED = "unconsidered"
     REPLACED = "replaced"
     WITHDRAWN = "withdrawn"
     AWARDED = "awarded"
     DECLINED = "declined"
+
+
+UNDECIDED = frozenset({State.ACCEPTED, State.NEEDS_CORRECTION, State.UNREADABLE, State.LATE, State.UNCONSIDERED})
+"""The states of what was read and is still to be decided: by the distribution, by its applicant, or by a person."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +143,7 @@ class Submission(BaseModel):
     @property
     def can_be_withdrawn(self) -> bool:
         """Whether its applicant may still take it back: until it is decided, or counts no longer anyway."""
-        return self.state in {State.ACCEPTED, State.NEEDS_CORRECTION, State.UNREADABLE, State.LATE}
+        return self.state in UNDECIDED
 
     @property
     def pending(self) -> bool:

@@ -19,6 +19,9 @@ LONGEST_PROBLEM = 800
 """Characters of one problem's text: it may name up to twelve choices of the form."""
 LONGEST_SUBJECT = 150
 
+SAID = {"late", "unconsidered"}
+"""The problems that a letter is about as a whole, so that it does not list them."""
+
 CITING = {"unknown_field": ("name",), "other_call": ("found",)}
 """The problems whose text cites free words of the file, and the facts that hold them: a letter leaves them out."""
 
@@ -38,7 +41,7 @@ def _context(
 ) -> dict[str, Any]:
     language, zone = notice.language, call.zone if call else COPENHAGEN
     errors, warnings = (
-        [each for each in submission.problems if each.severity is severity and each.code != "late"]
+        [each for each in submission.problems if each.severity is severity and each.code not in SAID]
         for severity in (Severity.ERROR, Severity.WARNING)
     )
     asked = _asked(call, submission) if call else []
