@@ -224,6 +224,8 @@ def test_it_works_with_the_keyboard_alone(stack: Stack, blank: bytes, browser: B
                     return
             raise AssertionError(selector)
 
+        # The browser is told now to ask us for files rather than a person: it may take it a moment.
+        page.on("filechooser", lambda _asking: None)
         tab_to("[data-file]")
         with page.expect_file_chooser() as chosen:
             page.keyboard.press("Enter")

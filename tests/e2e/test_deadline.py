@@ -59,8 +59,8 @@ def test_r17_in_the_browser_the_last_second_counts_and_the_next_is_late(
 def at_a_deadline(stack: Stack, wired: Browser, wire: Wire, folder: Path, name: str) -> list[Sent]:
     """Live through the deadline of a call of its own, and hold each file to what follows from S3's time for it."""
     call = closing(stack, name)
-    late_from = call.closes_at
-    assert late_from
+    assert call.deadline_at
+    late_from = call.deadline_at + timedelta(seconds=1)
     with ExitStack() as pages:
         wire.fault, wire.after, wire.met = "hold", SIZE // 2, []
         tabs = {
