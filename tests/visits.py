@@ -72,7 +72,7 @@ def slowed(page: Page, rate: int) -> Iterator[None]:
 def form(blank: bytes, folder: Path, **answers: str) -> Path:
     """The Word form filled in, on disk under a Danish name."""
     path = folder / NAME
-    path.write_bytes(fill_docx(blank, GOOD | answers))
+    path.write_bytes(fill_docx(blank, {**GOOD, **answers}))
     return path
 
 
