@@ -1,7 +1,7 @@
 """A deadline passes while people send, in a real browser over the local cloud: what counts is S3's own time.
 
-The deadline is some seconds ahead, since nobody sets this cloud's clock; tests/integration/test_applying.py does the same
-at 23:59:59 by a clock of its own.
+The deadline is some seconds ahead, since nobody sets this cloud's clock; tests/integration/test_applying.py does the
+same at 23:59:59 by a clock of its own.
 """
 
 from __future__ import annotations
