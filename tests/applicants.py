@@ -215,10 +215,13 @@ STATES: dict[str, Callable[[Applicants, Submission], Submission]] = {
 ALL = ("waiting", "expired", "arrived", *STATES)
 
 
-def applying(moment: datetime = NOW) -> tuple[Applicants, dict[str, tuple[str, dict[str, str]]]]:
-    """A world with an applicant in every state, and the pages of it by name: the name of an address and its parts."""
-    calls = portals.published_calls(moment)
-    world = Applicants(moment, calls.versions, calls.kept)
+def applying(moment: datetime = NOW, *, forms: bool = True) -> tuple[Applicants, dict[str, tuple[str, dict[str, str]]]]:
+    """A world with an applicant in every state, and the pages of it by name: the name of an address and its parts.
+
+    `forms`: with all documents of the calls, or few, quickly.
+    """
+    calls = portals.published_calls(moment, forms=forms)
+    world = Applicants(moment, calls.versions, calls.kept, web=calls.web)
     document = {
         "id": "statutes", "type": "attachment", "required": True,
         "label": {"da": "Foreningens vedtægter", "en": "The association's statutes"},

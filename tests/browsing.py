@@ -35,3 +35,12 @@ def barriers(page: Page, libraries: Path) -> list[str]:
 def sideways(page: Page) -> int:
     """By how many pixels the page is wider than the screen."""
     return int(page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
+
+
+def drawn(page: Page) -> None:
+    """Wait until a page that was just opened, or a place in it, is on the screen (JavaScript must be on).
+
+    Browsers move the focus (autofocus, a field that the address names) when they next draw the page, which may be after
+    it has loaded (HTML standard, "update the rendering", "flush autofocus candidates").
+    """
+    page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")

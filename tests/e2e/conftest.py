@@ -7,12 +7,18 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from puljeport_cli import cloud, local, screen
 from puljeport_cli.local import STAGE, Home
+from puljeport_cli.processes import LOOPBACK
 from puljeport_cli.stack import Stack, Target, find
+from wires import Wire, strung
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 NO_ENGINE = pytest.StashKey[int]()
 
@@ -39,6 +45,24 @@ def cloud_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
 def stack(cloud_home: Home) -> Stack:
     """The installation in the local cloud that lets everybody do everything."""
     return find(Target(STAGE, cloud_home.root), quiet=True)
+
+
+@pytest.fixture(scope="module")
+def wire(stack: Stack) -> Iterator[Wire]:
+    """A wire to the local cloud that lets everybody do everything."""
+    assert stack.local
+    with strung(stack.local.ports.cloud) as wire:
+        yield wire
+
+
+@pytest.fixture(scope="module")
+def wired(stack: Stack, browser: Browser, wire: Wire) -> Iterator[Browser]:
+    """A Chromium that reaches the buckets by that wire alone, and the portal, which has a name, without it."""
+    assert stack.local
+    rule = f"--host-resolver-rules=MAP {LOOPBACK}:{stack.local.ports.cloud} {LOOPBACK}:{wire.port}"
+    started = browser.browser_type.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox", rule])
+    yield started
+    started.close()
 
 
 @pytest.fixture(scope="session")

@@ -463,6 +463,23 @@ def test_r17_a_file_that_arrived_in_the_last_second_is_on_time(shown: World) -> 
     assert "23:59:59" in page
 
 
+@pytest.mark.parametrize("decided", [True, False], ids=["a person decides", "never considered"])
+def test_who_is_late_is_told_what_the_call_does_with_it(shown: World, decided: bool) -> None:
+    """The page to send from and the status page promise a decision only where the call's late policy has one."""
+    shown.publish(a_call(late_policy={"accept_for_decision": decided}))
+    assert DEADLINE
+    shown.clock.moment = DEADLINE
+    asked = ticket()
+    record = shown.put(asked["fields"]["key"], a_form(), DEADLINE)
+    assert shown.run_intake(s3_event(record)) == []
+    for page in (see(SEND), see(asked["status"])):
+        assert ("myndigheden afgør, om de" in page) is decided
+        assert ("ansøgninger, der kommer efter fristen, indgår ikke i puljen" in page) is not decided
+    english = see("/en" + asked["status"])
+    assert ("the authority decides whether it is considered" in english) is decided
+    assert ("are not considered in this call" in english) is not decided
+
+
 # -- attachments -----------------------------------------------------------------------------------------------------
 
 

@@ -1,4 +1,4 @@
-"""Forms filled in by real programs. What needs a program that is not here is left out, and said so."""
+"""Forms filled in by real programs, and the portal's pages in a real browser."""
 
 from __future__ import annotations
 
@@ -10,30 +10,16 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from browsing import Open
-
-type Convert = Callable[[bytes, str, str], bytes]
-
-MISSING = pytest.StashKey[dict[str, int]]()
+from office import Office
 
 
 @pytest.fixture(scope="session")
-def convert(tmp_path_factory: pytest.TempPathFactory) -> Convert:
+def convert(office: Office) -> Callable[[bytes, str, str], bytes]:
     """Opens a file in LibreOffice and saves it: the bytes, what kind they are, and the kind to save as."""
-    home = tmp_path_factory.mktemp("office")
-
-    def run(data: bytes, kind: str, to: str) -> bytes:
-        source, target = home / f"skema.{kind}", home / "saved"
-        source.write_bytes(data)
-        profile = f"-env:UserInstallation={(home / 'profile').as_uri()}"
-        command = ["soffice", profile, "--headless", "--convert-to", to, "--outdir", str(target), str(source)]
-        subprocess.run(command, check=True, capture_output=True, timeout=180)
-        saved: Path = target / f"skema.{to.partition(':')[0]}"
-        return saved.read_bytes()
-
-    return run
+    return office.convert
 
 
 @pytest.fixture(scope="session")
@@ -45,16 +31,6 @@ def libraries(tmp_path_factory: pytest.TempPathFactory) -> Path:
     command = ["npm", "ci", "--omit=optional", "--ignore-scripts", "--no-audit", "--no-fund"]
     subprocess.run(command, cwd=folder, check=True, capture_output=True, timeout=300)
     return folder
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Chromium without a window."""
-    with sync_playwright() as playwright:
-        # Chromium's own sandbox needs rights that a container does not give; all it opens is this machine's.
-        started = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
-        yield started
-        started.close()
 
 
 @pytest.fixture
@@ -82,33 +58,3 @@ def page_of(site: str, browser: Browser) -> Open:
         assert not [each for each in complaints if not re.search("status of 4(04|09)", each)]
 
     return opened
-
-
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what needs a program that is not installed.
-
-    In Debian: chromium, ghostscript, libreoffice-writer, libreoffice-calc, npm, pdftk-java, poppler-utils, qpdf.
-    """
-    missing: dict[str, int] = {}
-    left_out = []
-    for item in items:
-        needed = [mark.args[0] for mark in item.iter_markers("program") if not _is_there(mark.args[0])]
-        if needed:
-            left_out.append(item)
-            missing[needed[0]] = missing.get(needed[0], 0) + 1
-    if left_out:
-        config.hook.pytest_deselected(items=left_out)
-        items[:] = [item for item in items if item not in left_out]
-    config.stash[MISSING] = missing
-
-
-def _is_there(program: str) -> bool:
-    # Debian packs LibreOffice's programs one by one: its spreadsheet may be missing where the others are.
-    whole = program != "soffice" or not Path("/etc/debian_version").exists() or shutil.which("localc")
-    return bool(whole and shutil.which(program))
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """Say how much was left out, so that nobody takes it for passed."""
-    for program, count in config.stash.get(MISSING, {}).items():
-        terminalreporter.write_line(f"{program} is not installed: {count} tests of real programs were left out")

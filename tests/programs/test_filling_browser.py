@@ -14,7 +14,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 import portals
-from browsing import Open, barriers, sideways
+from browsing import Open, barriers, drawn, sideways
 from portals import EXTENDED, NOW, WIDTHS, Remembered, path_of
 from puljeport.applications import read_application
 from puljeport.readers import jsonform
@@ -117,9 +117,9 @@ def test_a_mistake_is_led_to_and_a_break_taken_without_javascript(page_of: Open)
         page.get_by_label("CVR-nummer").fill("12345678")
         go_on(page)
         expect(page).to_have_title(re.compile("^Fejl: Ansøger"))
-        assert page.evaluate("document.activeElement.id") == "summary"
+        expect(page.locator("#summary")).to_be_focused()
         page.get_by_role("link", name="CVR-nummer:").click()
-        assert page.evaluate("document.querySelector(':target').id") == "f-cvr"
+        expect(page.locator("#f-cvr:target")).to_be_visible()
         page.get_by_label("CVR-nummer").fill("55 13 30 18")
         page.get_by_role("button", name="Gem, og hold pause").click()
         expect(page.get_by_text("Svarene er gemt.")).to_be_visible()
@@ -163,10 +163,10 @@ def test_s18_a_section_is_filled_in_with_the_keyboard_alone(page_of: Open) -> No
         assert page.evaluate("document.activeElement.innerText") == "Gem og fortsæt"
         page.keyboard.press("Enter")
         page.wait_for_url("**/del/applicant?check=1")
-        assert page.evaluate("document.activeElement.id") == "summary"
+        expect(page.locator("#summary")).to_be_focused()
         page.keyboard.press("Tab")
         page.keyboard.press("Enter")
-        assert page.evaluate("document.activeElement.id") == "f-cvr"
+        expect(page.locator("#f-cvr")).to_be_focused()
         page.keyboard.press("Control+A")
         page.keyboard.type("55133018")
         page.keyboard.press("Enter")
@@ -174,18 +174,19 @@ def test_s18_a_section_is_filled_in_with_the_keyboard_alone(page_of: Open) -> No
         page.locator("#f-model").focus()
         page.keyboard.press("Space")
         page.keyboard.press("ArrowDown")
-        assert page.locator("input[name=model]:checked").get_attribute("value") == "model-2"
+        expect(page.locator("input[name=model]:checked")).to_have_attribute("value", "model-2")
 
 
 def test_a_link_from_the_check_leads_to_its_field(page_of: Open) -> None:
     """Where the address names a field, the summary leaves the focus alone: the next key is in that field."""
     with page_of(path_of("answers with mistakes", "da")) as page:
-        assert page.evaluate("document.activeElement.id") == "summary"
+        expect(page.locator("#summary")).to_be_focused()
         page.get_by_role("link", name="Hvor mange personer").click()
         page.wait_for_url("**?check=1#f-target_group_size")
-        assert page.evaluate("document.activeElement.id") != "summary"
+        drawn(page)
+        expect(page.locator("#summary")).not_to_be_focused()
         page.keyboard.press("Tab")
-        assert page.evaluate("document.activeElement.id") in ("f-target_group_size", "f-settings")
+        expect(page.locator("#f-target_group_size, #f-settings").and_(page.locator(":focus"))).to_be_visible()
 
 
 def test_s18_enter_in_a_table_does_not_remove_a_row(page_of: Open) -> None:
@@ -194,8 +195,9 @@ def test_s18_enter_in_a_table_does_not_remove_a_row(page_of: Open) -> None:
         page.get_by_role("button", name="Tilføj en række").focus()
         page.keyboard.press("Enter")
         page.wait_for_url("**#f-partners-2")
+        drawn(page)
         page.keyboard.press("Tab")
-        assert page.evaluate("document.activeElement.id") == "f-partners-2-name"
+        expect(page.locator("#f-partners-2-name")).to_be_focused()
         page.keyboard.type("En mere")
         page.keyboard.press("Enter")
         page.wait_for_url("**/del/civil_society?check=1")
@@ -236,7 +238,7 @@ def test_two_tabs_both_keep_what_they_wrote(page_of: Open, browser: Browser, lib
                 page.get_by_role("button", name="Gem og fortsæt").click()
             assert page.get_by_label("Kontaktpersonens navn").input_value() == "En helt anden"
             assert page.locator("#f-contact_name-other bdi").inner_text() == "Prøve Person"
-            assert page.evaluate("document.activeElement.id") == "summary"
+            expect(page.locator("#summary")).to_be_focused()
             assert barriers(page, libraries) == []
             assert sideways(page) <= 0
             page.get_by_role("button", name="Gem og fortsæt").click()

@@ -210,6 +210,19 @@ def test_every_address_of_the_portal_reaches_its_function(resources: dict[str, R
     assert permission["SourceArn"]["Fn::Sub"].endswith(":${PortalApi}/*/$default")
 
 
+def test_letters_lead_to_the_portal_wherever_it_is(resources: dict[str, Resource]) -> None:
+    """Whoever writes to applicants knows the portal's address: the one that people know, else the API's own."""
+    told = {
+        name: function["Environment"]["Variables"].get(PREFIX + "PORTAL_URL")
+        for name, function in of(resources, "AWS::Lambda::Function").items()
+    }
+    wherever = {"Fn::If": ["HasPortalAddress", {"Ref": "PortalAddress"}, {"Fn::GetAtt": ["PortalApi", "ApiEndpoint"]}]}
+    assert {name: each for name, each in told.items() if each} == {
+        "NotifyFunction": wherever,
+        "ReconcileFunction": wherever,
+    }
+
+
 def test_s14_the_portal_is_throttled_and_leaves_an_answer_time(resources: dict[str, Resource]) -> None:
     """The stage passes on so many requests a second, and the function ends before API Gateway gives up."""
     (stage,) = of(resources, "AWS::ApiGatewayV2::Stage").values()

@@ -298,33 +298,70 @@ HOSTILE = {
 PERSONAL = ("010101-1234", "0101011234", "Hemmelig Vej 7", "Canary Canarysen", "canary@example.com", "+4587654321")
 
 
-@pytest.mark.parametrize("hostile", HOSTILE.values(), ids=HOSTILE)
+each_hostile = pytest.mark.parametrize("hostile", HOSTILE.values(), ids=HOSTILE)
+
+
+@each_hostile
 @each_letter
-def test_s08_s09_a_hostile_name_is_inert_in_a_letter(event: Event, hostile: str) -> None:
-    """S8, S9: as file name, place or title it stays one line of text, and reaches neither subject nor markup."""
-    call = a_call(title={"da": one_line(hostile.replace("://", "")), "en": "x"})
+@each_language
+def test_s08_s09_a_hostile_name_is_inert_in_a_letter(event: Event, language: Language, hostile: str) -> None:
+    """S8, S9: as file name, answer, place or title it stays one line of text, and is in neither subject nor markup."""
+    call = a_call(title={"da": one_line(hostile.replace("://", "")), "en": one_line(hostile.replace("://", ""))})
     found = problem("missing", label=Text(da="Felt"), place=Text(da=hostile))
     sent = a_submission(
         state=State.ACCEPTED,
+        language=language,
         file_name=hostile,
         applicant_name=hostile,
+        values={"contact_name": hostile, "background": hostile},
         problems=(found,),
         problem_count=1,
         error_count=1,
     )
-    letter = a_letter(call, sent, event)
+    letter = a_letter(call, sent, event, organisation=hostile, facts={"reason": hostile.replace("://", ""), "days": 3})
     assert hostile.splitlines()[0] not in letter.subject
     assert letter.subject.isprintable()
-    lines = letter.text.splitlines()
-    assert not [line for line in lines if line.startswith(("Bcc", "anden", "tredje"))]
-    assert all(line.isprintable() for line in lines)
-    assert len(letter.text) < 20_000
+    held_inert(letter.text)
     page = Page(letter.html)
     assert {tag for tag, _ in page.tags} <= {
         "html", "head", "meta", "title", "style", "body", "main", "h1", "h2", "p", "table", "thead", "tbody", "tr",
         "th", "td", "ol", "li", "strong", "span", "br", "a", "footer",
     }  # fmt: skip
-    assert "https://ondt" not in letter.text + letter.html
+    assert all(str(link["href"]).startswith((f"{PORTAL}/", "mailto:")) for link in page.named("a"))
+    assert not [name for _, attributes in page.tags for name in attributes if name.startswith("on")]
+    assert "\u202e" not in letter.html
+    assert "https://ondt" not in letter.html
+
+
+@each_hostile
+@each_event
+@each_language
+def test_s08_s09_a_hostile_name_is_inert_in_a_message_to_a_contact(
+    event: Event, language: Language, hostile: str
+) -> None:
+    """S8, S9: as organisation, title, reason, or one of many in a digest it stays one line of text."""
+    bare = hostile.replace("://", "")
+    listed = [{"reference": "SAM-0000-0000", "organisation": hostile, "event": "accepted"}] * 3
+    facts = {"reason": bare, "kind": "permanent", "days": 3, "listed": listed, "counts": {"accepted": 3}}
+    message = letters.to_contact(
+        a_notice(
+            event=event, language=language, organisation=hostile, call_title=Text(da=bare, en=bare), facts=facts
+        ),
+        Links(PORTAL),
+    )  # fmt: skip
+    assert message.subject.isascii()
+    assert message.subject.isprintable()
+    assert "Bcc" not in message.subject
+    held_inert(message.text)
+
+
+def held_inert(text: str) -> None:
+    """What a program makes of a text: no line of its own, no sign that turns or hides others, no address, no flood."""
+    lines = text.splitlines()
+    assert not [line for line in lines if line.startswith(("Bcc", "anden", "tredje"))]
+    assert all(line.isprintable() for line in lines)
+    assert len(text) < 20_000
+    assert "https://ondt" not in text
 
 
 def one_line(text: str) -> str:

@@ -71,8 +71,8 @@ class Delivery:
 
         Whoever sends has the row claimed meanwhile, so that the stream and a reconciling at the same moment do not both
         send it. Sending and marking are two calls: a crash between them means that the message goes out once more.
-        Raises the error of AWS when it could not be sent now: deliver it again; and Blocked while no mail can be sent at
-        all: the row stays pending, and whoever comes again later tries the first few and not all.
+        Raises the error of AWS when it could not be sent now: deliver it again; and Blocked while no mail can be sent
+        at all: the row stays pending, and whoever comes again later tries the first few and not all.
         """
         notice = self.outbox.notice(pk, sk)
         if notice is None or notice.status is not Status.PENDING:

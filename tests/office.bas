@@ -1,4 +1,4 @@
-' Fills a form in as a person does in LibreOffice, and saves it. test_libreoffice_fills.py sets the words in braces.
+' Fills a form in as a person does in LibreOffice, and saves it. office.py sets the words in braces.
 ' ANSWERS: one line for each answer: its bookmark or defined name, a tab, and the text.
 Sub Fill
     Dim options(0) As New com.sun.star.beans.PropertyValue
