@@ -221,7 +221,7 @@ def test_what_was_read_is_shown_field_by_field(shown: World) -> None:
     assert "1.234,50\N{NO-BREAK SPACE}kr." in page or "1.234,50 kr." in page
     assert re.search(r"<td[^>]*>Leje</td>", page)
     assert "Der er 1 ting at rette" in page
-    assert '<a href="#field-contact_email">E-mail</a>' in page
+    assert '<a href="#field-contact_email" dir="auto">E-mail</a>' in page
     assert 'id="field-contact_email" class="has-error"' in page
     assert page.count("Kan ikke bruges, som det står") == 1
     assert "Ikke udfyldt" in page

@@ -99,8 +99,8 @@ def test_a_status_page_comes_to_its_result_by_itself(page_of: Open) -> None:
         try:
             expect(page.locator("h1")).to_have_text("Vi har modtaget din fil")
             WORLD.records[identity] = STATES["accepted"](WORLD, before)
-            expect(page.locator("h1")).to_have_text("Din ansøgning er modtaget og i orden", timeout=10_000)
-            assert page.title().startswith("Din ansøgning er modtaget")
+            expect(page.locator("h1")).to_have_text("Dit skema er i orden, men et bilag mangler", timeout=10_000)
+            assert page.title().startswith("Dit skema er i orden")
             assert page.evaluate("document.activeElement.tagName") == "H1"
         finally:
             WORLD.records[identity] = before
@@ -113,7 +113,7 @@ def test_without_a_script_the_page_asks_by_itself_too(page_of: Open) -> None:
         before = WORLD.records[identity]
         try:
             WORLD.records[identity] = STATES["accepted"](WORLD, before)
-            expect(page.locator("h1")).to_have_text("Din ansøgning er modtaget og i orden", timeout=10_000)
+            expect(page.locator("h1")).to_have_text("Dit skema er i orden, men et bilag mangler", timeout=10_000)
         finally:
             WORLD.records[identity] = before
 
