@@ -109,3 +109,11 @@ def test_feeds_without_calls_are_sound() -> None:
     assert etree.fromstring(feeds.atom([], address, "https://p.dk/a", "https://p.dk/", "en")).findtext("{*}updated")
     assert not icalendar.Calendar.from_ical(feeds.calendar([], address, "en")).walk("VEVENT")
     assert feeds.entries([], MIDWAY, address).calls == ()
+
+
+def test_a_call_that_is_open_all_the_time_is_among_the_others() -> None:
+    """A call without a deadline has none in the list for programs, and does not take the list away from the others."""
+    rounds = [{"id": "spring", "until": "2018-05-01T12:00:00"}]
+    always = a_call(id="altid-2018", deadline=None, periods=rounds)
+    found = feeds.entries(published(a_call(), always), MIDWAY, address).calls
+    assert [one.deadline for one in found] == [a_call().deadline_at, None]

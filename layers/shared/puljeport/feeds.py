@@ -29,7 +29,7 @@ type Address = Callable[[str], str]
 
 
 class CallEntry(BaseModel):
-    """One call as programs get it. Times are UTC."""
+    """One call as programs get it. Times are UTC. `deadline` is null for a call that is open all the time."""
 
     id: str
     version: int
@@ -40,7 +40,7 @@ class CallEntry(BaseModel):
     applicants: tuple[str, ...]
     places: int | None
     opens: datetime
-    deadline: datetime
+    deadline: datetime | None
     time_zone: str
     published: datetime
     url: str
