@@ -192,6 +192,17 @@ def test_a_distributed_call_shows_who_got_a_place(shown: Remembered) -> None:
     assert "Aarhus Municipality" in get("/en/calls/samvaer-2018").text
 
 
+def test_a_call_whose_rounds_are_over_says_that_it_is_open_all_the_time(shown: Remembered) -> None:
+    """After its last round there is no moment to name, nor a number of days: not in words, and not for programs."""
+    shown.publish(again(a_call(), deadline=None, periods=[{"id": "spring", "until": "2018-05-01T12:00:00"}]))
+    shown.moment += timedelta(days=100)
+    for path in ("/", "/puljer/samvaer-2018", "/puljer/samvaer-2018/indsend"):
+        page = get(path)
+        assert "løbende" in page.text
+        assert "None" not in page.text
+        assert all(time["datetime"] for time in page.all("time"))
+
+
 def test_what_is_not_translated_says_that_it_is_danish(shown: Remembered) -> None:
     """On an English page, a text without an English version is marked as Danish, so that it is read out right."""
     shown.publish(again(a_call(), title={"da": "Kun på dansk"}))
