@@ -196,7 +196,7 @@ def test_every_kind_of_untold_notice_is_found(care: Care, puljeport: Run) -> Non
     first, second, receipt = sorted(
         care.world.notices.of_submission(taken.id), key=lambda notice: notice.audience == "@applicant"
     )
-    assert care.world.notices.hold(first)
+    assert care.world.notices.hold(first, "notify", care.world.clock())
     assert care.world.notices.mark_sent(second, "m", MIDWAY)
     bounced = second.model_copy(update={"status": Status.SENT, "bounced": "permanent"})
     care.world.store._transact([care.world.store._put(

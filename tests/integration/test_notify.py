@@ -131,6 +131,27 @@ def test_what_one_worker_is_sending_is_sent_by_no_other(world: World) -> None:
     assert len(world.received_messages()) == 1
 
 
+def test_what_one_worker_is_sending_is_put_in_no_summary_by_another(world: World) -> None:
+    """While notify waits for SNS, a reconciling that finds the mailbox's window full leaves the row; it ends as sent."""
+    world.take(KEY, a_form())
+    pk, sk = world.outbox()[0]
+    others: list[Delivered] = []
+
+    def meanwhile(**_: object) -> None:
+        notice = world.notices.notice(pk, sk)
+        while notice and world.notices.take_slot(notice, world.clock()):
+            continue
+        others.append(world.reconcile.delivery.deliver(pk, sk))
+
+    worker_client("sns").meta.events.register_first("provide-client-params.sns.Publish", meanwhile)
+    assert world.delivery.deliver(pk, sk) is Delivered.SENT
+    worker_client("sns").meta.events.unregister("provide-client-params.sns.Publish", meanwhile)
+    assert others == [Delivered.DELAYED]
+    after = world.notices.notice(pk, sk)
+    assert after
+    assert after.status is Status.SENT
+
+
 def test_what_a_worker_could_not_send_is_anothers_to_send(world: World) -> None:
     """A row is free at once when SNS did not take it, and after two minutes when the worker died in between."""
     world.take(KEY, a_form())

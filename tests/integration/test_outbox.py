@@ -72,7 +72,7 @@ def test_a_row_stands_in_the_list_of_what_is_to_be_done_about_it_and_in_no_other
     """Pending, held, unsent, back to pending, and sent: each change moves the row, and what is sent waits nowhere."""
     row = a_row(world)
     assert places(world, row) == ["pending"]
-    assert world.notices.hold(row)
+    assert world.notices.hold(row, "notify", world.clock())
     assert places(world, row) == ["held"]
     failed = rows(world, 1)[0]
     assert places(world, failed) == ["held"], "what a digest gathers is held from the beginning"
@@ -101,7 +101,7 @@ def test_a_row_changes_only_from_the_status_it_is_in(world: World) -> None:
     assert world.notices.mark_sent(row, "m-1", world.clock())
     assert not world.notices.mark_sent(row, "m-2", world.clock())
     assert not world.notices.mark_failed(row, "late")
-    assert not world.notices.hold(row)
+    assert not world.notices.hold(row, "notify", world.clock())
     assert not world.notices.mark_not_configured(row)
     assert not world.notices.retry(known(world, row))
     assert known(world, row).message_id == "m-1"

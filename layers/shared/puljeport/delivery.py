@@ -86,10 +86,8 @@ class Delivery:
     def _to_contact(self, notice: Notice) -> Delivered:
         notice = self._to_whom(notice)
         if not self.outbox.take_slot(notice, self.now()):
-            if not notice.can_be_gathered:
-                return Delivered.DELAYED
-            self.outbox.hold(notice)
-            return Delivered.HELD
+            held = notice.can_be_gathered and self.outbox.hold(notice, self.by, self.now())
+            return Delivered.HELD if held else Delivered.DELAYED
         if not self._has_its_turn(notice):
             return Delivered.DELAYED
         message = letters.to_contact(notice, self.links)

@@ -32,6 +32,9 @@ CLAIM = timedelta(minutes=2)
 """How long a row belongs to whoever sends it: longer than a call of AWS can take with all its retries, and less than a
 row waits before it is looked after."""
 
+FREE = "(attribute_not_exists(claimed_until) OR claimed_by = :by OR claimed_until <= :now)"
+"""The condition under which a row is nobody else's."""
+
 WRITES = 90
 """Of the hundred items that a transaction of DynamoDB may write, so that what goes with them has room."""
 
@@ -116,9 +119,8 @@ class Outbox(Table):
 
         `by` is the claimant's own, so that an answer which was lost on its way and asked for again is still a yes.
         """
-        free = "#2 = :pending AND (attribute_not_exists(#0) OR #1 = :by OR #0 <= :now)"
         values = {":pending": Status.PENDING.value, ":by": by, ":now": items.stamp(now)}
-        return self._claimed(notice, by, now + CLAIM, free, values)
+        return self._claimed(notice, by, now + CLAIM, f"#2 = :pending AND {FREE}", values)
 
     def release(self, notice: Notice, by: str, now: datetime) -> bool:
         """Let others send a notice that could not be sent. False when it was not the claimant's."""
@@ -143,9 +145,11 @@ class Outbox(Table):
         """Record that this installation has no sender for a notice. False when it had been marked before."""
         return self._mark(notice, {"status": Status.NOT_CONFIGURED.value}, Status.PENDING)
 
-    def hold(self, notice: Notice) -> bool:
-        """Keep a notice to be gathered with its like. False when it had been marked before."""
-        return self._mark(notice, {"status": Status.HELD.value}, Status.PENDING)
+    def hold(self, notice: Notice, by: str, now: datetime) -> bool:
+        """Keep a notice to be gathered with its like. False when it had been marked before, or another is sending it:
+        what goes out by itself must not stand in the summary too."""
+        others = {":by": by, ":now": items.stamp(now)}
+        return self._mark(notice, {"status": Status.HELD.value}, Status.PENDING, f" AND {FREE}", others)
 
     def retry(self, notice: Notice) -> bool:
         """Put a notice that failed or had no sender back to be sent. False when it is neither."""
@@ -153,11 +157,15 @@ class Outbox(Table):
             return False
         return self._mark(notice, {"status": Status.PENDING.value}, notice.status)
 
-    def _mark(self, notice: Notice, changes: Item, was: Status) -> bool:
+    def _mark(
+        self, notice: Notice, changes: Item, was: Status, besides: str = "", values: Item | None = None
+    ) -> bool:
         place = items.outbox_place(notice.model_copy(update={"status": Status(changes["status"])}))
         gone = [] if place else ["GSI1PK", "GSI1SK"]
-        update = self._change(items.notice_key(notice), changes | place, gone, "#0 = :was", {":was": was.value})
-        return self._applied(update)
+        named = {":was": was.value} | (values or {})
+        return self._applied(
+            self._change(items.notice_key(notice), changes | place, gone, f"#0 = :was{besides}", named)
+        )
 
     # -- how fast ----------------------------------------------------------------------------------------------------
 
