@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+from uuid import uuid4
 
 import boto3
 from botocore.config import Config
@@ -114,7 +115,7 @@ class Stack:
         function = self.output("NotifyFunctionName")
         given = self.client("lambda").get_function_configuration(FunctionName=function)["Environment"]["Variables"]
         dynamodb, sns, ses = (self.client(name) for name in ("dynamodb", "sns", "sesv2"))
-        return wired(settings.load(NotifySettings, given), dynamodb, sns, ses, "operator")
+        return wired(settings.load(NotifySettings, given), dynamodb, sns, ses, f"operator-{uuid4().hex}")
 
     def reconcile(self, *, repair: bool) -> Reconcile:
         """What finds and puts back what was lost."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any
+from uuid import uuid4
 
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -31,7 +32,9 @@ METRICS = {
 @cache
 def _reconcile() -> Reconcile:
     given = settings.load(settings.ReconcileSettings)
-    delivery = wired(given, aws.dynamodb(), aws.sns(), aws.ses(), "reconcile")
+    # Each process has a name of its own: a light run and the one that begins the nightly pass may come in the same
+    # minute, and EventBridge may start one twice (its user guide, Troubleshooting, "My rule ran more than once").
+    delivery = wired(given, aws.dynamodb(), aws.sns(), aws.ses(), f"reconcile-{uuid4().hex}")
     return Reconcile(
         store=delivery.store,
         outbox=delivery.outbox,

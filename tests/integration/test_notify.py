@@ -132,7 +132,7 @@ def test_what_one_worker_is_sending_is_sent_by_no_other(world: World) -> None:
 
 
 def test_what_one_worker_is_sending_is_put_in_no_summary_by_another(world: World) -> None:
-    """While notify waits for SNS, a reconciling that finds the mailbox's window full leaves the row; it ends as sent."""
+    """While notify waits for SNS, a reconciling that finds the mailbox's window full leaves the row, which ends sent."""
     world.take(KEY, a_form())
     pk, sk = world.outbox()[0]
     others: list[Delivered] = []

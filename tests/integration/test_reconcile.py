@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -12,12 +14,14 @@ from botocore.exceptions import ClientError
 from builders import BUCKET, MIDWAY, a_call, a_form, a_submission, s3_event
 from care import Care
 from puljeport.calls import Event
+from puljeport.delivery import Delivered
 from puljeport.erasure import Why
 from puljeport.notices import Notice, Status
-from puljeport.reconcile import Kind, Remedy
+from puljeport.reconcile import Kind, Reconcile, Remedy
 from puljeport.submissions import Slot, State, submission_id
 from puljeport.tickets import Found
-from worlds import Crash, World
+from reconcile.app import _reconcile as as_deployed
+from worlds import TABLE, Crash, World, worker_client
 
 FOLDER = "incoming/samvaer-2018/"
 DOWN = ClientError({"Error": {"Code": "ServiceUnavailable"}}, "Any")
@@ -27,6 +31,17 @@ DOWN = ClientError({"Error": {"Code": "ServiceUnavailable"}}, "Any")
 def care(world: World) -> Care:
     """Reconciling over a fresh world."""
     return Care(world)
+
+
+@pytest.fixture
+def process(environment: pytest.MonkeyPatch) -> Callable[[], Reconcile]:
+    """What makes reconciling as a process of the deployed function does when it starts."""
+    for name, value in {
+        "TABLE": TABLE, "NOTICES_TOPIC_ARN": "arn:aws:sns:eu-north-1:123456789012:notices", "UPLOADS_BUCKET": BUCKET,
+        "UPLOADS_QUEUE_URL": "https://sqs.eu-north-1.amazonaws.com/123456789012/uploads",
+    }.items():  # fmt: skip
+        environment.setenv(f"PULJEPORT_{name}", value)
+    return as_deployed.__wrapped__
 
 
 def form(number: int = 0, **values: Any) -> bytes:
@@ -295,6 +310,24 @@ def test_r15_an_outage_of_25_hours_ends_with_everything_sent_once(world: World, 
     assert (set(contacts.values()), len(contacts)) == ({1}, 2)
     assert applicants == {"ansoeger-0@example.dk": 1}
     assert care.seen[-1] == {"sent": 0, "left": 0, "found": 0}
+
+
+def test_two_runs_at_once_send_a_notice_once(world: World, process: Callable[[], Reconcile]) -> None:
+    """The nightly run beside a light one: they are two processes, and what one of them is sending the other leaves."""
+    world.take(FOLDER + "1.json", form())
+    first, second = (replace(world.reconcile.delivery, by=process().delivery.by) for _ in range(2))
+    pk, sk = world.outbox()[0]
+    others: list[Delivered] = []
+
+    def meanwhile(**_: object) -> None:
+        if not others:
+            others.append(second.deliver(pk, sk))
+
+    worker_client("sns").meta.events.register_first("provide-client-params.sns.Publish", meanwhile)
+    assert first.deliver(pk, sk) is Delivered.SENT
+    worker_client("sns").meta.events.unregister("provide-client-params.sns.Publish", meanwhile)
+    assert others == [Delivered.DELAYED]
+    assert len(world.received_messages()) == 1
 
 
 def test_one_way_out_that_is_down_does_not_hold_up_the_other(world: World, care: Care) -> None:

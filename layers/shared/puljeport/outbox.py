@@ -157,9 +157,7 @@ class Outbox(Table):
             return False
         return self._mark(notice, {"status": Status.PENDING.value}, notice.status)
 
-    def _mark(
-        self, notice: Notice, changes: Item, was: Status, besides: str = "", values: Item | None = None
-    ) -> bool:
+    def _mark(self, notice: Notice, changes: Item, was: Status, besides: str = "", values: Item | None = None) -> bool:
         place = items.outbox_place(notice.model_copy(update={"status": Status(changes["status"])}))
         gone = [] if place else ["GSI1PK", "GSI1SK"]
         named = {":was": was.value} | (values or {})
