@@ -132,7 +132,7 @@ def test_what_one_worker_is_sending_is_sent_by_no_other(world: World) -> None:
 
 
 def test_what_one_worker_is_sending_is_put_in_no_summary_by_another(world: World) -> None:
-    """While notify waits for SNS, a reconciling that finds the mailbox's window full leaves the row, which ends sent."""
+    """While notify waits for SNS, a reconciling finds the mailbox's window full: the row is left, and ends as sent."""
     world.take(KEY, a_form())
     pk, sk = world.outbox()[0]
     others: list[Delivered] = []
@@ -150,6 +150,19 @@ def test_what_one_worker_is_sending_is_put_in_no_summary_by_another(world: World
     after = world.notices.notice(pk, sk)
     assert after
     assert after.status is Status.SENT
+
+
+@pytest.mark.parametrize("nth", [3, 4], ids=["claiming", "marking"])
+def test_r02_a_row_that_a_transaction_has_is_tried_again(world: World, nth: int) -> None:
+    """R2: a tick that records the same rows at that moment has them for an instant; the notice goes out once."""
+    world.take(KEY, a_form())
+    keys = world.outbox()[0]
+    busy = ClientError({"Error": {"Code": "TransactionConflictException"}}, "UpdateItem")
+    world.faults.fail("UpdateItem", busy, nth=nth)
+    assert world.delivery.deliver(*keys) is Delivered.SENT
+    world.faults.heal()
+    assert world.delivery.deliver(*keys) is Delivered.SKIPPED
+    assert len(world.received_messages()) == 1
 
 
 def test_what_a_worker_could_not_send_is_anothers_to_send(world: World) -> None:

@@ -54,8 +54,8 @@ class Delivered(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Delivery:
     """What delivery works with. `mail` is None where this installation has no sender for mail to applicants; `wait`
-    lets so many seconds pass. `by` is who delivers: rows are claimed under this name. Only workers that are never at a row
-    at the same time may share one, so that the next goes on at once where one died."""
+    lets so many seconds pass. `by` is who delivers: rows are claimed under this name. Only workers that are never at a
+    row at the same time may share one, so that the next goes on at once where one died."""
 
     store: Store
     outbox: Outbox

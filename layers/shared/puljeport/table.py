@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import batched
 from typing import TYPE_CHECKING
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 INDEX = "ByCall"
 RACES = {"ConditionalCheckFailed", "TransactionConflict"}
 LOST_RACE = {"ConditionalCheckFailedException", "TransactionConflictException", "TransactionInProgressException"}
+UNDER_WAY = {"TransactionConflictException", "TransactionInProgressException"}
+PAUSES = (0.05, 0.1, 0.2, 0.4)
+"""Seconds to wait for a transaction that has an item: it takes some hundredths of one."""
 
 BATCH = 100
 """How many items DynamoDB gives at once (API reference, BatchGetItem)."""
@@ -107,11 +111,25 @@ class Table:
         }
 
     def _applied(self, update: Item) -> bool:
-        """Make one update. False when its condition does not hold (any more)."""
+        """Make one update. False when its condition does not hold (any more).
+
+        An item that a transaction has is another thing: nobody has looked at the condition yet, so it is tried again
+        (API reference, UpdateItem, TransactionConflictException; the SDK does not try again by itself).
+        """
+        for pause in PAUSES:
+            try:
+                return self._updated(update)
+            except ClientError as error:
+                if code(error) not in UNDER_WAY:
+                    raise
+            time.sleep(pause)
+        return self._updated(update)
+
+    def _updated(self, update: Item) -> bool:
         try:
             self._client.update_item(**update)
         except ClientError as error:
-            if code(error) not in LOST_RACE:
+            if code(error) != "ConditionalCheckFailedException":
                 raise
             return False
         return True
