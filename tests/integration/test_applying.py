@@ -530,6 +530,20 @@ def test_s05_a_submission_has_a_quota_of_documents(beside: dict[str, Any]) -> No
     assert statuses == [HTTPStatus.OK] * 10 + [HTTPStatus.CONFLICT]
 
 
+def test_what_was_broken_off_takes_no_place_in_the_quota(shown: World, beside: dict[str, Any]) -> None:
+    """Whoever lost the connection ten times can still send the document, once those tickets ran out; what did arrive
+    keeps its place."""
+    path = beside["status"] + "/bilag"
+    wanted = urlencode({"field": "statutes", "name": "vedtægter.pdf"})
+    leave = json.loads(body(post(path, wanted, accept="application/json")))
+    assert shown.run_intake(s3_event(shown.put(leave["fields"]["key"], b"%PDF-1.7"))) == []
+    statuses = [post(path, wanted)["statusCode"] for _ in range(10)]
+    assert statuses == [HTTPStatus.OK] * 9 + [HTTPStatus.CONFLICT]
+    shown.clock.advance(minutes=16)
+    statuses = [post(path, wanted)["statusCode"] for _ in range(10)]
+    assert statuses == [HTTPStatus.OK] * 9 + [HTTPStatus.CONFLICT]
+
+
 # -- checking --------------------------------------------------------------------------------------------------------
 
 

@@ -124,7 +124,7 @@ class Sending:
             raise UnknownSubmission(field)
         if not changeable(followed):
             raise NotTaken("decided")
-        if len(self.drawer.attachments(followed.identity)) >= MAX_FILES:
+        if sum(one.counts(self.now()) for one in self.drawer.attachments(followed.identity)) >= MAX_FILES:
             raise NotTaken("full")
         number = new_number()
         expected = Attachment(

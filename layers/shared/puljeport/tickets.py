@@ -89,6 +89,10 @@ class Attachment(BaseModel):
     received_at: AwareDatetime | None = None
     problem: Problem | None = None
 
+    def counts(self, now: datetime) -> bool:
+        """Whether it takes one of the places: it has arrived, or may still. One that was broken off takes none."""
+        return self.version_id is not None or now < self.asked_at + LIFE
+
 
 KINDS: tuple[tuple[bytes, str], ...] = (
     (b"%PDF-", "pdf"),
