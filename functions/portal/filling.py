@@ -233,7 +233,10 @@ class Filling:
             try:
                 opened = self._write(opened, sent_at=self.now(), language=link.language)
             except Contention:
-                return self._review(link, self._open(link), changed=True, status=HTTPStatus.CONFLICT)
+                opened = self._open(link)
+                if opened.draft.sent_at is None:
+                    return self._review(link, opened, changed=True, status=HTTPStatus.CONFLICT)
+                # The other click was faster: what it froze is what this one sends.
         self._put(opened)
         return Moved(link.path("draft"))
 

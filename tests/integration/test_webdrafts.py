@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from botocore.exceptions import ClientError
@@ -81,6 +81,31 @@ def test_sending_twice_is_one_object_and_one_submission(shown: World) -> None:
     taken(shown)
     taken(shown)
     assert shown.states() == {"accepted": 1}
+
+
+def test_two_clicks_at_the_same_moment_both_lead_to_what_was_sent(shown: World) -> None:
+    """The second click overtakes the first just before it is written: both end at the application that was sent."""
+    first, second = checked(), Applicant(answer)
+    second.page, second.path = first.page, first.path
+
+    def meanwhile(**_: object) -> None:
+        worker_client("dynamodb").meta.events.unregister("provide-client-params.dynamodb.PutItem", meanwhile)
+        second.press()
+
+    worker_client("dynamodb").meta.events.register_first("provide-client-params.dynamodb.PutItem", meanwhile)
+    first.press()
+    assert "Ansøgningen er sendt" in second.page
+    assert (first.status, "Ansøgningen er sendt" in first.page) == (200, True)
+    assert len(objects(shown)) == 1
+
+
+def test_a_ticket_that_the_other_click_is_just_getting_is_waited_for(shown: World) -> None:
+    """DynamoDB lets one transaction at a time have an item: the click that came second does not end at an error."""
+    someone = checked()
+    busy = {"Error": {"Code": "TransactionCanceledException"}, "CancellationReasons": [{"Code": "TransactionConflict"}]}
+    shown.faults.fail("TransactWriteItems", ClientError(cast("Any", busy), "TransactWriteItems"), nth=1)
+    assert someone.press().status == 200
+    assert "Ansøgningen er sendt" in someone.page
 
 
 @pytest.mark.parametrize("phase", ["before", "after"])

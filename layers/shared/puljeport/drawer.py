@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import datetime, timedelta
 
 from botocore.exceptions import ClientError
@@ -9,9 +10,10 @@ from botocore.exceptions import ClientError
 from puljeport import items
 from puljeport.aws import code
 from puljeport.errors import Contention
+from puljeport.items import Item
 from puljeport.store import new_secret
 from puljeport.submissions import Submission, shown_name
-from puljeport.table import LOST_RACE, Table
+from puljeport.table import LOST_RACE, PAUSES, Table
 from puljeport.tickets import KEPT, Attachment, Ticket
 
 
@@ -20,9 +22,21 @@ class Drawer(Table):
 
     def issue(self, ticket: Ticket) -> Ticket:
         """Keep a ticket, with the secret of the link that its submission will have; the one that is there already where
-        it was asked for before."""
+        it was asked for before.
+
+        Raises Contention when it is being asked for at this moment, and still is after a while.
+        """
         link = items.link_item(ticket.submission, new_secret())
         link["expires_at"] = items.epoch(ticket.created_at + KEPT)
+        for pause in PAUSES:
+            try:
+                return self._issued(ticket, link)
+            except Contention:
+                # A doubled click: the other one has not written it yet.
+                time.sleep(pause)
+        return self._issued(ticket, link)
+
+    def _issued(self, ticket: Ticket, link: Item) -> Ticket:
         try:
             self._transact([self._put(items.ticket_item(ticket)), self._put(link)])
         except Contention:
