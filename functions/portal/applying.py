@@ -67,12 +67,13 @@ def give_ticket(call: str) -> Response[Any]:
     made, current, fields = portal(), portal().current(call), sent()
     made.sending.allow("ticket", sender(), call)
     email, number = fields.get("email", "")[:LONGEST].strip(), fields.get("ticket", "")
-    if email and not _is_address(email):
+    address = _address(email)
+    if email and address is None:
         return _send_page(current, HTTPStatus.UNPROCESSABLE_ENTITY, email=email)
     asked = Asked(
         number=number if is_ticket(number) else new_number(),
         file_name=fields.get("name", "")[:LONGEST],
-        email=email or None,
+        email=address,
         language=language(),
     )
     ticket = made.sending.ticket(current, asked)
@@ -118,12 +119,12 @@ def _wants_json() -> bool:
     return "application/json" in app.current_event.headers.get("accept", "")
 
 
-def _is_address(text: str) -> bool:
+def _address(text: str) -> str | None:
+    """An address in the ASCII form that a mail server takes, as the form's own is read; None for what none takes."""
     try:
-        validate_email(text, check_deliverability=False)
+        return validate_email(text, check_deliverability=False, allow_smtputf8=False).ascii_email
     except EmailNotValidError:
-        return False
-    return True
+        return None
 
 
 # -- following it ----------------------------------------------------------------------------------------------------

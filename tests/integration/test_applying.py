@@ -144,8 +144,23 @@ def test_without_a_script_the_ticket_is_a_form_that_leads_to_the_status(shown: W
     assert shown.only().email == "afsender@example.dk"
 
 
+def test_an_address_with_danish_letters_in_its_domain_gets_its_mail(shown: World) -> None:
+    """What SES takes is the ASCII form of a domain (RFC 5891): the answer to a file that nobody can read goes out."""
+    upload(shown, ticket(email="navn@blåbær.dk"), b"\x89PNG\r\n\x1a\n")
+    shown.notify_all()
+    assert [mail.destinations["ToAddresses"] for mail in shown.mails()] == [["navn@xn--blbr-roah.dk"]]
+
+
 @pytest.mark.parametrize(
-    "email", ["ikke en adresse", "a@b\r\nBcc: x@example.dk", "a@b@c", "x" * 300 + "@example.dk", "<script>@example.dk"]
+    "email",
+    [
+        "ikke en adresse",
+        "a@b\r\nBcc: x@example.dk",
+        "a@b@c",
+        "x" * 300 + "@example.dk",
+        "<script>@example.dk",
+        "søren@example.dk",
+    ],
 )
 def test_s09_an_address_that_is_none_is_refused(shown: World, email: str) -> None:
     """S9: the page comes back with what is wrong and what was written, inert, and no ticket is given."""
