@@ -11,7 +11,7 @@ import pytest
 from cfnlint import lint
 from cfnlint.config import ManualArgs
 from moto.events.models import EventPattern
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
 import erase.app
 import feedback.app
@@ -360,6 +360,23 @@ def test_outputs_are_explained(template: dict[str, Any]) -> None:
 
 
 # -- what the linters say --------------------------------------------------------------------------------------------
+
+
+def test_the_portals_address_is_written_as_browsers_write_it(template: dict[str, Any]) -> None:
+    """Capital letters in it would make the bucket and the portal refuse every form as another site's: they are refused
+    when the stack is deployed, and where the function reads its settings."""
+    pattern = template["Parameters"]["PortalAddress"]["AllowedPattern"]
+    given = {"table": "table", "documents_bucket": "documents", "uploads_bucket": "uploads"}
+    for address, fine in {
+        "": True, "https://puljer.example.dk": True, "http://localhost:4566": True, "https://puljer.example.dk/": False,
+        "https://Puljer.example.dk": False,
+    }.items():  # fmt: skip
+        assert bool(re.search(pattern, address)) is fine
+        if fine:
+            assert PortalSettings.model_validate(given | {"portal_address": address})
+        else:
+            with pytest.raises(ValidationError):
+                PortalSettings.model_validate(given | {"portal_address": address})
 
 
 def test_r23_cfn_lint_has_nothing_to_say(template: dict[str, Any]) -> None:

@@ -46,6 +46,7 @@ class PortalSettings(_Settings):
     """What the function `portal` needs.
 
     `portal_address` is the address that people know it by, without a slash at its end; empty: whatever it is called by.
+    In lower case, as browsers name where a form comes from (RFC 6454, 4): of any other address every form is foreign.
     `portal_owner` is the authority that answers for it, `portal_contact` its mailbox for remarks on accessibility.
     """
 
@@ -53,7 +54,7 @@ class PortalSettings(_Settings):
     documents_bucket: Annotated[str, Field(min_length=3)]
     uploads_bucket: Annotated[str, Field(min_length=3)]
     max_upload_bytes: Annotated[int, Field(ge=1, le=100 * MEGABYTE)] = 10 * MEGABYTE
-    portal_address: Annotated[str, Field(pattern=r"^(https?://[^/\s]+)?$")] = ""
+    portal_address: Annotated[str, Field(pattern=r"^(https?://[^/\sA-Z]+)?$")] = ""
     portal_owner: Annotated[str, Field(min_length=1)] = "Puljeport"
     portal_contact: Annotated[str, Field(pattern=r"^([^@\s]+@[^@\s]+)?$")] = ""
 
