@@ -25,6 +25,7 @@ SHOWN: dict[str, set[str]] = {
         "dynamodb:Query",
         "dynamodb:PutItem",
         "dynamodb:UpdateItem",
+        "dynamodb:ConditionCheckItem",
         "s3:ListBucket",
         "s3:GetObject",
         "s3:PutObject",

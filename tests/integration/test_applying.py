@@ -19,10 +19,12 @@ from pypdf import PdfReader
 
 import portal.web
 from builders import BUCKET, DEFINITION, MIDWAY, a_call, a_form, http_event, s3_event
+from care import Care
 from portal import answers
 from portals import answer, body
 from puljeport import sending
 from puljeport.conclusions import Conclusion
+from puljeport.erasure import Why
 from puljeport.errors import Unreadable
 from puljeport.problems import problem
 from puljeport.rawforms import RawForm
@@ -142,6 +144,16 @@ def test_without_a_script_the_ticket_is_a_form_that_leads_to_the_status(shown: W
     record = shown.put(fields["key"], a_form(), shown.clock())
     shown.run_intake(s3_event(record))
     assert shown.only().email == "afsender@example.dk"
+
+
+def test_s17_no_ticket_is_given_for_what_was_erased(shown: World) -> None:
+    """S17: with the number of an erased submission nothing can be sent again, which would stay and be nobody's."""
+    number = secrets.token_hex(16)
+    upload(shown, ticket(ticket=number))
+    Care(shown).erasure.erase(shown.only().id, Why("asked for", "desk", forced="a test"))
+    refused = post(SEND, urlencode({"ticket": number}), accept="application/json")
+    assert refused["statusCode"] == HTTPStatus.CONFLICT
+    assert (shown.items("ticket"), shown.items("link")) == ([], [])
 
 
 def test_an_address_with_danish_letters_in_its_domain_gets_its_mail(shown: World) -> None:

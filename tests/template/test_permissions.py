@@ -161,6 +161,7 @@ KEYS = {
     ("PortalRole", "dynamodb:Query"): {"CALL#*", "SUB#*", "CALLS"},
     ("PortalRole", "dynamodb:PutItem"): {"SUB#*", "APPLICANT#*", "DRAFT#*"},
     ("PortalRole", "dynamodb:UpdateItem"): {"SUB#*", "ALLOWANCE#*"},
+    ("PortalRole", "dynamodb:ConditionCheckItem"): {"ERASED#*"},
     ("IntakeRole", "dynamodb:ConditionCheckItem"): {"APPLICANT#*", "ERASED#*"},
     ("NotifyRole", "dynamodb:GetItem"): {"SUB#*", "CALL#*"},
     ("NotifyRole", "dynamodb:UpdateItem"): {"SUB#*", "CALL#*", "PACE#*"},

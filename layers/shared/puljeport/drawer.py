@@ -24,7 +24,8 @@ class Drawer(Table):
         """Keep a ticket, with the secret of the link that its submission will have; the one that is there already where
         it was asked for before.
 
-        Raises Contention when it is being asked for at this moment, and still is after a while.
+        Raises Contention when it is being asked for at this moment, and still is after a while; and for one whose
+        submission was erased: what came with it once more would stay in the bucket, and nobody would know of it.
         """
         link = items.link_item(ticket.submission, new_secret())
         link["expires_at"] = items.epoch(ticket.created_at + KEPT)
@@ -38,7 +39,13 @@ class Drawer(Table):
 
     def _issued(self, ticket: Ticket, link: Item) -> Ticket:
         try:
-            self._transact([self._put(items.ticket_item(ticket)), self._put(link)])
+            self._transact(
+                [
+                    self._put(items.ticket_item(ticket)),
+                    self._put(link),
+                    self._check(items.erased_key(ticket.submission), "attribute_not_exists(PK)"),
+                ]
+            )
         except Contention:
             known = self.ticket(ticket.submission)
             if known is None:

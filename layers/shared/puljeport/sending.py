@@ -93,7 +93,7 @@ class Sending:
         """A ticket for one form, or the one that was given for the same number.
 
         Raises NotTaken for a call that is not open yet or distributed already (one that is closed takes files still:
-        they are kept and marked late), and for a number whose ticket ran out.
+        they are kept and marked late), and for a number whose ticket ran out or cannot be given.
         """
         takes(published.call, self.now())
         now = self.now().replace(microsecond=0)
@@ -103,7 +103,10 @@ class Sending:
             file_name=shown_name(asked.file_name), language=asked.language, email=asked.email,
             created_at=now, until=now + LIFE,
         )  # fmt: skip
-        given = self.drawer.issue(wanted)
+        try:
+            given = self.drawer.issue(wanted)
+        except Contention:
+            raise NotTaken("expired") from None
         if not given.lives(now):
             raise NotTaken("expired")
         return given
