@@ -107,6 +107,16 @@ def test_a_name_that_only_the_browser_knew_is_kept(world: World, told: str) -> N
     assert world.take(ticket.slot.key, a_form()).file_name == "Ansøgning æøå.docx"
 
 
+@pytest.mark.parametrize("told", ["=?ø?q?x?=", "=?utf-8?b?!!!?=", "=?nope?q?x?=", "=?utf-7?q?+2AA-?=", "=?\0?q?x?="])
+def test_s03_no_name_stops_its_file(world: World, told: str) -> None:
+    """S3: whatever a browser says the file is called, in signs that only look like RFC 2047, the file is taken in."""
+    world.publish()
+    ticket = issued(world, file_name="")
+    fetch = world.intake.uploads.fetch
+    world.monkeypatch.setattr(world.intake.uploads, "fetch", lambda *given: replace(fetch(*given), name=_decoded(told)))
+    assert world.take(ticket.slot.key, a_form()).state is State.ACCEPTED
+
+
 # -- documents beside a form -----------------------------------------------------------------------------------------
 
 
