@@ -208,13 +208,18 @@ class Desk:
         return lambda: self.invoke("PortalFunction", http_event(path))
 
     def tell(self) -> Callable[[], bool]:
-        """A notice that waits."""
+        """A notice that waits, to a mailbox that has got nothing yet, or its pace would hold what is sent."""
         assert self.take(self.put())
-        waiting = self.stack.client("dynamodb").scan(TableName=self.stack.output("TableName"))["Items"]
+        table, dynamodb = self.stack.output("TableName"), self.stack.client("dynamodb")
+        waiting = dynamodb.scan(TableName=table)["Items"]
         pk, sk = next(
             (item["PK"]["S"], item["SK"]["S"]) for item in waiting
             if item["item"]["S"] == "notice" and item["status"]["S"] == "pending" and item["call"]["S"] == self.call
             and item["audience"]["S"] != APPLICANT
+        )  # fmt: skip
+        dynamodb.update_item(
+            TableName=table, Key=items.wire({"PK": pk, "SK": sk}), UpdateExpression="SET endpoint = :fresh",
+            ExpressionAttributeValues=items.wire({":fresh": uuid.uuid4().hex}),
         )  # fmt: skip
         return lambda: self.invoke("NotifyFunction", stream_event((pk, sk)))
 

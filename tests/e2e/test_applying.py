@@ -255,6 +255,7 @@ NOT_SENT = (
 def test_what_cannot_be_sent_is_said_before_it_is_sent(stack: Stack, browser: Browser) -> None:
     """An empty, a large and a strange file are refused in the page, with what to do, and no request is made."""
     with opened(browser, stack.portal + f"puljer/{CALL}/indsend") as page:
+        page.wait_for_load_state("networkidle")  # fonts may come after the page
         asked: list[str] = []
         page.on("request", lambda one: asked.append(one.url))
         for name, size, words in NOT_SENT:
