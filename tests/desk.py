@@ -209,19 +209,16 @@ class Desk:
 
     def tell(self) -> Callable[[], bool]:
         """A notice that waits, to a mailbox that has got nothing yet, or its pace would hold what is sent."""
-        assert self.take(self.put())
-        table, dynamodb = self.stack.output("TableName"), self.stack.client("dynamodb")
-        waiting = dynamodb.scan(TableName=table)["Items"]
-        pk, sk = next(
-            (item["PK"]["S"], item["SK"]["S"]) for item in waiting
-            if item["item"]["S"] == "notice" and item["status"]["S"] == "pending" and item["call"]["S"] == self.call
-            and item["audience"]["S"] != APPLICANT
-        )  # fmt: skip
-        dynamodb.update_item(
-            TableName=table, Key=items.wire({"PK": pk, "SK": sk}), UpdateExpression="SET endpoint = :fresh",
+        record = self.put()
+        assert self.take(record)
+        rows = self.stack.outbox.of_submission(self.taken(record).id)
+        row = next(row for row in rows if row.audience != APPLICANT)
+        key = {"PK": row.partition, "SK": row.sort_key}
+        self.stack.client("dynamodb").update_item(
+            TableName=self.stack.output("TableName"), Key=items.wire(key), UpdateExpression="SET endpoint = :fresh",
             ExpressionAttributeValues=items.wire({":fresh": uuid.uuid4().hex}),
         )  # fmt: skip
-        return lambda: self.invoke("NotifyFunction", stream_event((pk, sk)))
+        return lambda: self.invoke("NotifyFunction", stream_event((row.partition, row.sort_key)))
 
     def reconcile(self) -> Callable[[], bool]:
         """Notices that wait, to a contact and the applicant; a file never concluded, and one without a record."""

@@ -255,7 +255,6 @@ NOT_SENT = (
 def test_what_cannot_be_sent_is_said_before_it_is_sent(stack: Stack, browser: Browser) -> None:
     """An empty, a large and a strange file are refused in the page, with what to do, and no request is made."""
     with opened(browser, stack.portal + f"puljer/{CALL}/indsend") as page:
-        page.wait_for_load_state("networkidle")  # fonts may come after the page
         asked: list[str] = []
         page.on("request", lambda one: asked.append(one.url))
         for name, size, words in NOT_SENT:
@@ -266,7 +265,7 @@ def test_what_cannot_be_sent_is_said_before_it_is_sent(stack: Stack, browser: Br
             expect(page.locator("[data-error]")).to_contain_text(words)
             assert page.evaluate("document.activeElement.id") == "file"
         assert page.locator("img").count() == 0
-        assert asked == []
+        assert [url for url in asked if "/assets/" not in url] == []  # an icon may come after the page
 
 
 def test_two_tabs_are_two_files_of_which_the_later_counts(
