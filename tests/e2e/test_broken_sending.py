@@ -121,7 +121,7 @@ def test_an_answer_that_is_lost_does_not_send_twice(stack: Stack, sending: Page,
 
 def test_cancelling_sends_nothing(stack: Stack, sending: Page, tmp_path: Path) -> None:
     """On its way the page shows how far it is and a button to stop; nothing is stored, and it can be sent after all."""
-    before = len(versions(stack, CALL))
+    before = len(contents(stack))
     with slowed(sending, SIZE // 6):
         choose(sending, large(tmp_path, municipality="Solrød"))
         bar = sending.get_by_role("progressbar", name="Sender Ansøgning på æøå.json")
@@ -131,11 +131,16 @@ def test_cancelling_sends_nothing(stack: Stack, sending: Page, tmp_path: Path) -
         sending.get_by_role("button", name="Afbryd").click()
         expect(sending.locator("[data-error]")).to_contain_text("Afbrudt. Intet er indsendt.")
         expect(bar).to_be_hidden()
-    assert len(versions(stack, CALL)) == before
+    assert len(contents(stack)) == before
     sending.get_by_role("button", name="Indsend").click()
     sending.wait_for_url("**/status/**")
     heading(sending, "i orden")
-    assert len(versions(stack, CALL)) == before + 1
+    assert len(contents(stack)) == before + 1
+
+
+def contents(stack: Stack) -> set[tuple[str, str]]:
+    """What was sent where. A browser that lost an answer may have posted the same again, and that may come late."""
+    return {(version["Key"], version["ETag"]) for version in versions(stack, CALL)}
 
 
 def test_s02_a_ticket_used_twice_from_two_tabs_is_one_submission(
