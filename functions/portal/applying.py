@@ -94,7 +94,7 @@ def _send_page(current: PublishedCall, status: HTTPStatus = HTTPStatus.OK, email
         why = refused.why
     shown = page(
         "send.html", "send", {"call": call.id}, call=call, why=why, card=listing.card(call, made.now(), language()),
-        limit=made.given.max_upload_bytes, limit_shown=callpage.size(made.given.max_upload_bytes, language()),
+        limit=made.given.max_upload_bytes, limit_shown=_limit_shown(),
         email=email, wrong_email=status is not HTTPStatus.OK,
     )  # fmt: skip
     shown.status_code = status
@@ -102,10 +102,14 @@ def _send_page(current: PublishedCall, status: HTTPStatus = HTTPStatus.OK, email
     return shown
 
 
+def _limit_shown() -> str:
+    """How large a file may be, as people write it."""
+    return callpage.size(portal().given.max_upload_bytes, language())
+
+
 def _post_page(post: Post, name: str, parts: dict[str, str], **shown: Any) -> Response[Any]:
     made = portal()
-    limit = callpage.size(made.given.max_upload_bytes, language())
-    answered = private("post.html", name, parts, post=post, limit_shown=limit, **shown)
+    answered = private("post.html", name, parts, post=post, limit_shown=_limit_shown(), **shown)
     answered.headers |= answers.policy(made.posts.origin)
     return answered
 
@@ -134,7 +138,10 @@ def _address(text: str) -> str | None:
 def show_status(submission: str, secret: str) -> Response[Any]:
     """The page of a submission."""
     followed = portal().sending.follow(submission, secret)
-    answered = private("status.html", "status", _parts(submission, secret), page=_status(followed), secret=secret)
+    answered = private(
+        "status.html", "status", _parts(submission, secret), page=_status(followed), secret=secret,
+        limit_shown=_limit_shown(),
+    )  # fmt: skip
     answered.headers |= answers.policy(portal().posts.origin, script=True)
     return answered
 

@@ -8,6 +8,7 @@ import json
 import re
 import secrets
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from http import HTTPStatus
 from io import BytesIO
@@ -542,6 +543,19 @@ def test_a_required_document_is_missed_until_it_arrives(shown: World, beside: di
     assert "mangler" not in page
     assert "Du behøver ikke gøre mere" in page
     assert len(shown.submissions()) == 1
+
+
+def test_a_document_may_be_as_large_as_the_installation_says(
+    beside: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The page names the limit that the ticket has, in words and to its script."""
+    made = portal.web.portal()
+    given = made.given.model_copy(update={"max_upload_bytes": 5_000_000})
+    monkeypatch.setattr(portal.web, "_made", lambda: replace(made, given=given))
+    page = see(beside["status"])
+    assert 'data-limit="5000000"' in page
+    assert re.search(r"OpenDocument\. Højst 5\sMB\.", page)
+    assert "10 MB" not in page
 
 
 @pytest.mark.parametrize("field", ["contact_name", "nope", "", "../x"])
