@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,7 +11,7 @@ import typer
 from puljeport import conclusions
 from puljeport.errors import UnknownCall
 from puljeport.notices import Notice, Status
-from puljeport.store import REOPENED
+from puljeport.store import REOPENED, Store
 from puljeport.submissions import State, Submission
 from puljeport.uploads import Copies, announcement
 from puljeport_cli import answers, form, screen
@@ -203,13 +203,8 @@ def withdraw(
     store = stacks.find(ctx.obj).store
     submission = store.find(label)
     published = store.current_call(submission.call)
-    try:
-        conclusion = conclusions.withdraw(submission, published.call if published else None, stacks.now())
-    except ValueError as refusal:
-        raise Failure(f"{refusal}.", Code.ERRORS) from None
-    store.conclude(submission, conclusion, stacks.now(), by=by, detail=reason)
-    told = len(conclusion.notices)
-    screen.say(f"[green]✓[/] {submission.reference} is withdrawn; {told} notices are on their way.")
+    call, now = published.call if published else None, stacks.now()
+    _conclude(store, submission, lambda: conclusions.withdraw(submission, call, now), by, reason)
 
 
 @app.command()
@@ -226,13 +221,20 @@ def decide(
     published = store.current_call(submission.call)
     if published is None:
         raise UnknownCall(submission.call)
+    call, now = published.call, stacks.now()
+    _conclude(store, submission, lambda: conclusions.decide_by_hand(submission, call, awarded, now), by, reason)
+
+
+def _conclude(
+    store: Store, submission: Submission, conclusion: Callable[[], conclusions.Conclusion], by: str, reason: str
+) -> None:
+    """Write what a person decided of a submission, and say what came of it. What cannot be decided so is refused."""
     try:
-        conclusion = conclusions.decide_by_hand(submission, published.call, awarded, stacks.now())
+        made = conclusion()
     except ValueError as refusal:
         raise Failure(f"{refusal}.", Code.ERRORS) from None
-    store.conclude(submission, conclusion, stacks.now(), by=by, detail=reason)
-    told = len(conclusion.notices)
-    state = conclusion.submission.state
+    store.conclude(submission, made, stacks.now(), by=by, detail=reason)
+    state, told = made.submission.state, len(made.notices)
     screen.say(f"[green]✓[/] {submission.reference} is {state}; {told} notices are on their way.")
 
 
