@@ -79,8 +79,7 @@ def give_ticket(call: str) -> Response[Any]:
     ticket = made.sending.ticket(current, asked)
     status = _status_path(ticket.submission)
     if _wants_json():
-        there = made.store.submission(ticket.submission) is not None
-        return _json_post(made.sending.form(ticket), status, there=there)
+        return _json_post(made.sending.form(ticket), status, there=made.sending.has_arrived(ticket))
     post = made.sending.form(ticket, origin() + status)
     return _post_page(post, "send", {"call": call}, ticket=ticket, call=current.call, field=None)
 

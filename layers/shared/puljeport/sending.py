@@ -115,6 +115,10 @@ class Sending:
         """The form by which a ticket's file is sent to the bucket. `then`: where the browser goes afterwards."""
         return self.posts.make(ticket.slot.key, self.limit, ticket.until - self.now(), then)
 
+    def has_arrived(self, ticket: Ticket) -> bool:
+        """Whether a ticket's file is there, recorded or not yet."""
+        return self.store.submission(ticket.submission) is not None or self.posts.stored(ticket.slot.key) is not None
+
     def document(
         self, followed: Followed, call: Call, field: str, file_name: str, then: str = ""
     ) -> tuple[Attachment, Post]:

@@ -1,8 +1,17 @@
 // Forms that send a file: <form data-send>. Asks its own address for leave, sends the file straight to the bucket with
 // progress, can be cancelled, and sends again as the same submission. Without this script the form asks for the next page.
+//
+// A browser that cancels, or loses the connection, cannot know what the bucket has: the last bytes may be through already.
+// So the page asks before it says that nothing was sent in (<form data-once>, whose ticket is for one file).
 
 const TYPES_SHOWN = { docx: "Word (.docx)", pdf: "PDF", xlsx: "Excel (.xlsx)" };
 const LIFE = 14 * 60 * 1000; // a minute less than a ticket lives
+const CHECKS = [500, 2000]; // milliseconds before each question whether a file arrived that was broken off
+const ANSWER = 10000; // and how long its answer may take
+
+function pause(time) {
+  return new Promise((done) => { setTimeout(done, time); });
+}
 
 function number() {
   return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
@@ -49,6 +58,7 @@ class Sender {
       going: part("going"), label: part("going-label"), bar: part("progress"), said: part("said"),
       email: form.elements.email, emailError: part("email-error"), words: JSON.parse(part("words").dataset.words),
       limit: Number(form.dataset.limit), types: form.dataset.types.split(" "), tickets: new Tickets(form.dataset.name),
+      once: "once" in form.dataset,
     });
     for (const each of form.querySelectorAll("[data-scripted]")) each.hidden = false;
     for (const each of form.querySelectorAll("[data-plain]")) each.hidden = true;
@@ -97,36 +107,76 @@ class Sender {
     this.show(file, true);
     this.stop = new AbortController();
     try {
-      const leave = await this.ask(file);
+      const leave = await this.ask(file, this.stop.signal);
       if (!leave.arrived) await this.send(leave, file);
-      this.said.textContent = this.words.done;
-      this.tickets.forget();
-      location.assign(leave.status);
+      this.finish(leave);
     } catch (problem) {
+      const name = this.begun && this.once ? await this.settle(problem.message, file) : problem.message;
+      if (!name) return this.finish(this.there);
       this.show(file, false);
-      this.complain(this.words[problem.message] ?? this.words.failed, true);
+      this.complain(this.words[name] ?? this.words.failed, true);
+      if (name === "late") this.point(this.there.status);
     }
   }
 
-  async ask(file, again = true) {
+  finish(leave) {
+    this.said.textContent = this.words.done;
+    this.tickets.forget();
+    location.assign(leave.status);
+  }
+
+  // What is to be said of a file that was broken off on its way; nothing when it is there and was meant to be.
+  async settle(name, file) {
+    if (name !== "cancelled" && name !== "broken") return name;
+    this.enough();
+    this.label.textContent = this.words.checking;
+    this.said.textContent = this.words.checking;
+    let known = false;
+    for (const time of CHECKS) {
+      await pause(time);
+      const again = await this.ask(file, AbortSignal.timeout(ANSWER), false).catch(() => null);
+      if (again?.arrived) {
+        this.there = again;
+        this.tickets.forget();
+        return name === "broken" ? "" : "late";
+      }
+      known = Boolean(again);
+    }
+    return name === "cancelled" && !known ? "unsure" : name;
+  }
+
+  // All bytes are on their way, or no more will be: there is nothing left to cancel.
+  enough() {
+    if (document.activeElement === this.cancel) this.button.focus();
+    this.cancel.hidden = true;
+  }
+
+  point(address) {
+    const link = document.createElement("a");
+    link.href = address;
+    link.textContent = this.words.there;
+    this.error.append(" ", link);
+  }
+
+  async ask(file, signal, again = true) {
     const fields = new URLSearchParams(new FormData(this.form));
     fields.delete("file");
     fields.set("ticket", this.tickets.of(file));
     fields.set("name", file.name);
     const headers = { Accept: "application/json" };
-    const { signal } = this.stop;
     const answer = await fetch(this.form.action, { method: "POST", body: fields, headers, signal }).catch(() => {
       throw new Error(signal.aborted ? "cancelled" : "broken");
     });
     if (answer.ok) return answer.json();
     if (answer.status === 409 && again) { // the ticket may have run out: once more with a new one
       this.tickets.forget();
-      return this.ask(file, false);
+      return this.ask(file, signal, false);
     }
     throw new Error({ 409: "closed", 429: "often" }[answer.status] ?? "failed");
   }
 
   send(leave, file) {
+    this.begun = true;
     const body = new FormData();
     for (const [name, value] of Object.entries(leave.fields)) body.append(name, value);
     body.append("file", file);
@@ -135,6 +185,7 @@ class Sender {
       if (this.stop.signal.aborted) return failed(new Error("cancelled"));
       this.stop.signal.addEventListener("abort", () => request.abort());
       request.upload.addEventListener("progress", (event) => event.lengthComputable && this.tell(event.loaded / event.total));
+      request.upload.addEventListener("load", () => this.enough());
       request.addEventListener("load", () => {
         if (request.status === 201) return done();
         this.tickets.forget();
