@@ -82,6 +82,17 @@ def a_call(**changes: Any) -> Call:
     return Call.model_validate(DEFINITION | changes)
 
 
+def with_documents(**required: bool) -> dict[str, Any]:
+    """The small call's form with documents beside it."""
+    section = DEFINITION["form"]["sections"][0]
+    label = {"statutes": {"da": "Vedtægter", "en": "Statutes"}, "drawing": {"da": "Tegning", "en": "Drawing"}}
+    fields = [
+        {"id": name, "type": "attachment", "label": label[name], "required": needed}
+        for name, needed in required.items()
+    ]
+    return {"sections": [section | {"fields": [*section["fields"], *fields]}]}
+
+
 def a_form(call: str = "samvaer-2018", **values: Any) -> bytes:
     """A filled-in JSON form, valid unless `values` say otherwise. A value of None leaves the field out."""
     answers = {"municipality": "Aarhus", "contact_name": "Prøve Person"} | values

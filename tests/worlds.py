@@ -187,7 +187,9 @@ class World:
             store, outbox, self.topic, self.mail, Links("https://puljer.example.dk"), now=self.clock, by="notify",
             wait=lambda seconds: self.clock.advance(seconds=seconds),
         )  # fmt: skip
-        self.calendar = Calendar(store, outbox, self.topic, log=lambda call, _error: self.wrong.append(call))
+        self.calendar = Calendar(
+            store, outbox, self.intake.drawer, self.topic, log=lambda call, _error: self.wrong.append(call)
+        )
         self.monkeypatch.setattr(tick.app, "_calendar", lambda: self.calendar)
         self.monkeypatch.setattr(tick.app, "_now", self.clock)
         self.feedback = Feedback(store, outbox, now=self.clock)

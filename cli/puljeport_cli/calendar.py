@@ -84,5 +84,9 @@ def tick(ctx: typer.Context, as_json: AsJson = False) -> None:
 def of(stack: Stack, wrong: list[str]) -> Calendar:
     """The calendar of an installation. `wrong` gets a line for each call that something went wrong with."""
     return Calendar(
-        stack.store, stack.outbox, stack.topic, log=lambda call, error: wrong.append(f"{call}: {describe(error)}")
+        stack.store,
+        stack.outbox,
+        stack.drawer,
+        stack.topic,
+        log=lambda call, error: wrong.append(f"{call}: {describe(error)}"),
     )

@@ -13,6 +13,7 @@ from puljeport_cli import (
     contacts,
     demo,
     dlq,
+    downloads,
     erase,
     extending,
     form,
@@ -56,6 +57,8 @@ def options(
     ctx.obj = Target(stage or None, root)
 
 
+submissions.app.command("fetch")(downloads.fetch)
+submissions.app.command("returned")(downloads.returned)
 call.app.command("extend")(extending.extend)
 call.app.command("history")(extending.history)
 app.add_typer(call.app, name="call")

@@ -19,6 +19,7 @@ from puljeport import settings
 from puljeport.aws import code
 from puljeport.aws import describe as describe_error
 from puljeport.delivery import Delivery, wired
+from puljeport.drawer import Drawer
 from puljeport.eraser import Eraser
 from puljeport.erasure import Erasure
 from puljeport.ledger import Ledger
@@ -90,6 +91,11 @@ class Stack:
     def outbox(self) -> Outbox:
         """The installation's outbox of notices."""
         return Outbox(self.client("dynamodb"), self.output("TableName"))
+
+    @property
+    def drawer(self) -> Drawer:
+        """What the installation keeps of tickets, and of documents beside a form."""
+        return Drawer(self.client("dynamodb"), self.output("TableName"))
 
     @property
     def topic(self) -> Topic:

@@ -3,29 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from puljeport import conclusions
+from puljeport.calls import Call
 from puljeport.errors import UnknownCall
 from puljeport.notices import Notice, Status
 from puljeport.store import REOPENED, Store
 from puljeport.submissions import State, Submission
-from puljeport.uploads import Copies, announcement
+from puljeport.texts import Language
+from puljeport.tickets import Attachment, lacking
+from puljeport.uploads import announcement
 from puljeport_cli import answers, form, screen
 from puljeport_cli import stack as stacks
 from puljeport_cli.failures import Code, Failure
-from puljeport_cli.options import AsJson, InLanguage
+from puljeport_cli.options import AsJson, InLanguage, Label
 from puljeport_cli.stack import Stack
 
 app = typer.Typer(help="Submissions: list, show, send through again, withdraw, decide.", no_args_is_help=True)
 
 OPERATOR = "operator"
-LINK_SECONDS = 3600
 
-Label = Annotated[str, typer.Argument(metavar="ID", help="The submission's id, or its reference.")]
 CallOption = Annotated[str | None, typer.Option("--call", metavar="ID", help="Only those of this call.")]
 StateOption = Annotated[State | None, typer.Option("--state", help="Only those in this state.")]
 
@@ -78,10 +78,11 @@ def show_table(title: str, found: Iterable[Submission]) -> None:
 
 @app.command()
 def show(ctx: typer.Context, label: Label, lang: InLanguage = "da", as_json: AsJson = False) -> None:
-    """Show one submission: the record, the answers, all problems, and who was told."""
+    """Show one submission: the record, the answers, the documents beside it, all problems, and who was told."""
     stack = stacks.find(ctx.obj)
     store = stack.store
     submission = store.find(label)
+    attachments = stack.drawer.attachments(submission.id)
     notices = stack.outbox.of_submission(submission.id)
     if as_json:
         record = submission.model_dump(mode="json", exclude={"problems"})
@@ -89,6 +90,7 @@ def show(ctx: typer.Context, label: Label, lang: InLanguage = "da", as_json: AsJ
             record
             | {
                 "problems": [form.problem_json(problem) for problem in submission.problems],
+                "documents": [attachment.model_dump(mode="json") for attachment in attachments],
                 "notices": [notice.model_dump(mode="json") for notice in notices],
             }
         )
@@ -98,9 +100,22 @@ def show(ctx: typer.Context, label: Label, lang: InLanguage = "da", as_json: AsJ
     published = store.call_version(submission.call, version) if version else None
     if published:
         screen.table("Answers", ("field", "value"), answers.rows(published.call, submission.values, lang), empty="none")
+        _show_documents(published.call, attachments, lang)
     form.show_problems(_problems_title(submission), submission.problems, lang)
     told = [(n.audience, n.event.value, n.status.value, screen.when(n.sent_at), _why_not(n)) for n in notices]
     screen.table("Told", ("who", "event", "status", "sent", "why not"), told, empty="nobody")
+
+
+def _show_documents(call: Call, attachments: list[Attachment], language: Language) -> None:
+    """What was sent beside the form, and what is missing there."""
+    labels = {field.id: field.label.get(language) for field in call.form.attachments}
+    rows = [
+        (labels.get(one.field, one.field), one.file_name, one.found.value, one.size or "", screen.when(one.received_at))
+        for one in attachments
+    ]
+    rows += [(field.label.get(language), "", "missing", "", "") for field in lacking(call, attachments)]
+    if rows:
+        screen.table("Documents", ("for", "file", "state", "bytes", "received"), rows)
 
 
 def _why_not(notice: Notice) -> str:
@@ -147,28 +162,6 @@ def history(ctx: typer.Context, label: Label, as_json: AsJson = False) -> None:
         return
     rows = [(event.number, screen.when(event.at), event.event, event.by, event.detail) for event in events]
     screen.table(f"History of {submission.reference}", ("", "when", "event", "by", "detail"), rows)
-
-
-@app.command()
-def returned(
-    ctx: typer.Context,
-    label: Label,
-    output: Annotated[Path | None, typer.Option("-o", "--output", metavar="FILE", help="Where the copy goes.")] = None,
-    link: Annotated[bool, typer.Option("--link", help="Print a link that works for an hour instead.")] = False,
-) -> None:
-    """Fetch the applicant's own file with the problems marked in it."""
-    stack = stacks.find(ctx.obj)
-    submission = stack.store.find(label)
-    if submission.returned is None:
-        raise Failure(f"{submission.reference} is {submission.state} and has no copy with marks.")
-    bucket, client = stack.output("DocumentsBucketName"), stack.client("s3")
-    if link:
-        where = {"Bucket": bucket, "Key": submission.returned}
-        screen.say(screen.quote(client.generate_presigned_url("get_object", Params=where, ExpiresIn=LINK_SECONDS)))
-        return
-    target = output or Path(f"{submission.reference}-rettes.{submission.returned.rpartition('.')[2]}")
-    target.write_bytes(Copies(client, bucket).fetch(submission.returned))
-    screen.say(f"[green]✓[/] {screen.quote(str(target))}")
 
 
 @app.command()

@@ -11,6 +11,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from puljeport import aws, observe, settings
 from puljeport.calendar import Calendar, Did
+from puljeport.drawer import Drawer
 from puljeport.outbox import Outbox
 from puljeport.store import Store
 from puljeport.topic import Topic
@@ -38,6 +39,7 @@ def _calendar() -> Calendar:
     return Calendar(
         store=Store(aws.dynamodb(), given.table),
         outbox=Outbox(aws.dynamodb(), given.table),
+        drawer=Drawer(aws.dynamodb(), given.table),
         topic=Topic(aws.sns(), given.notices_topic_arn),
         log=lambda call, error: logger.error("a call went wrong", extra={"call": call, **observe.fault(error)}),
     )

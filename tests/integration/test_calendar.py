@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from builders import DEFINITION, MIDWAY, a_call, a_form, s3_event
+from builders import DEFINITION, MIDWAY, a_call, a_form, s3_event, with_documents
 from puljeport import moments
 from puljeport.calls import Call
 from puljeport.extensions import Extension
@@ -17,6 +17,7 @@ from puljeport.items import plain
 from puljeport.notices import APPLICANT, Notice, Status, endpoint
 from puljeport.outbox import HANDFUL
 from puljeport.submissions import State, Submission
+from puljeport.tickets import Attachment, Found
 from worlds import TABLE, Crash, World
 
 FOLDER = "incoming/samvaer-2018/"
@@ -28,7 +29,7 @@ READER = {
     "id": "reader", "role": "professional", "email": "laeser@example.dk", "language": "en",
     "notify": ["closed"], "digest": {"at": "08:00", "events": ["accepted", "needs_correction"]},
 }  # fmt: skip
-AARHUS, KOBENHAVN, ODENSE = "751", "101", "461"
+AARHUS, KOBENHAVN, ODENSE, HERNING = "751", "101", "461", "657"
 
 
 def a_watched_call(**changes: Any) -> Call:
@@ -99,6 +100,30 @@ def test_applicants_are_reminded_whose_last_form_needs_correction(watched: World
     (notice,) = [each for each in told(watched, "reminder") if each.audience == APPLICANT]
     assert (notice.submission, notice.key) == (wrong.id, "3")
     assert notice.facts == {"days": 3, "deadline": "2018-04-09T23:59:59"}
+
+
+def test_applicants_are_reminded_of_a_document_that_their_application_lacks(worlds: Callable[[], World]) -> None:
+    """Who is accepted and has sent no statutes, or only some that were refused, is told which document is missing, in
+    its language; who has sent them, or has a form to correct, hears nothing of them. The document is asked for by the
+    call alone: nobody is asked for one that is not required."""
+    world = worlds()
+    world.publish(a_watched_call(form=with_documents(statutes=True, drawing=False)))
+    lacking, refused, complete = (sends(world, each, statutes="v.pdf") for each in (AARHUS, KOBENHAVN, ODENSE))
+    wrong = sends(world, HERNING, statutes="v.pdf", wrong=True)
+    beside(world, refused, Found.REFUSED)
+    beside(world, complete, Found.FINE)
+    world.run_tick("2018-04-06T06:00")
+    reminded = {each.submission: each.facts for each in told(world, "reminder") if each.audience == APPLICANT}
+    said = {"days": 3, "deadline": "2018-04-09T23:59:59"}
+    assert reminded == {
+        lacking.id: said | {"missing": ["Vedtægter"]}, refused.id: said | {"missing": ["Vedtægter"]}, wrong.id: said
+    }  # fmt: skip
+
+
+def beside(world: World, submission: Submission, found: Found) -> None:
+    """A document arrives beside a form."""
+    one = Attachment(field="statutes", number="0" * 32, asked_at=MIDWAY, version_id="1", found=found)
+    world.intake.drawer.arrived(submission.id, one)
 
 
 def test_who_has_sent_since_the_reminder_was_due_has_just_heard(watched: World) -> None:

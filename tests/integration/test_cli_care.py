@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -13,11 +15,13 @@ from botocore.exceptions import ClientError
 from botocore.stub import Stubber
 from typer.testing import CliRunner, Result
 
-from builders import BUCKET, MIDWAY, a_call, a_form, s3_event
+from builders import BUCKET, MIDWAY, a_call, a_form, s3_event, with_documents
 from care import Care
 from puljeport.delivery import Delivery
 from puljeport.notices import Status
 from puljeport.queues import Queue
+from puljeport.submissions import Submission
+from puljeport.tickets import Attachment, Found
 from puljeport_cli import stack
 from puljeport_cli.main import app
 from worlds import DOCUMENTS, TABLE, World
@@ -102,6 +106,61 @@ def test_reconcile_sends_what_waits(care: Care, puljeport: Run) -> None:
     care.world.clock.advance(hours=1)
     assert listed(puljeport("reconcile", "--json")) == {"sent": 2, "loose_ends": [], "counts": {}}
     assert len(care.world.received_messages()) == 2
+
+
+# -- what an applicant sent ------------------------------------------------------------------------------------------
+
+
+def test_what_was_sent_is_fetched_under_names_of_our_own(care: Care, puljeport: Run, tmp_path: Path) -> None:
+    """The form byte for byte, and the documents that came in order, by reference, field and number; not what is still
+    on its way or was refused, whatever it was called."""
+    taken = with_documents_beside(care)
+    said = puljeport("submissions", "fetch", taken.reference, "-o", str(tmp_path / "sager")).output
+    names = {path.name: path.read_bytes() for path in (tmp_path / "sager").iterdir()}
+    assert names == {
+        f"{taken.reference}.json": a_form(statutes="v.pdf"),
+        f"{taken.reference} statutes 1.pdf": b"%PDF-1",
+        f"{taken.reference} statutes 2.pdf": b"%PDF-2",
+    }
+    assert all(name in said.replace("\n", "") for name in names)
+
+
+def test_a_file_that_is_gone_is_named_and_the_others_are_fetched(care: Care, puljeport: Run, tmp_path: Path) -> None:
+    """What somebody deleted from the bucket ends the command with 1, after the rest was brought."""
+    taken = with_documents_beside(care)
+    care.world.s3.delete_object(Bucket=taken.bucket, Key=taken.key, VersionId=taken.version_id)
+    outcome = puljeport("submissions", "fetch", taken.id, "-o", str(tmp_path), code=1)
+    assert f"{taken.reference}.json: the file was deleted" in outcome.output
+    assert len(list(tmp_path.glob("*.pdf"))) == 2
+
+
+def test_a_submission_is_shown_with_what_lies_beside_it(care: Care, puljeport: Run) -> None:
+    """Each document with its state, and the required one that is missing; the same for programs."""
+    taken = with_documents_beside(care)
+    shown = puljeport("submissions", "show", taken.id, "--lang", "en").output
+    assert re.search(r"Drawing\s.*missing", shown)
+    assert len(re.findall(r"Statutes\s.*fine", shown)) == 2
+    documents = listed(puljeport("submissions", "show", taken.id, "--json"))["documents"]
+    assert sorted(one["found"] for one in documents) == ["fine", "fine", "refused", "waiting"]
+
+
+def with_documents_beside(care: Care) -> Submission:
+    """A submission with two documents in order, one refused and one on its way; another that is required is missing."""
+    care.world.publish(a_call(form=with_documents(statutes=True, drawing=True)))
+    taken = care.world.take(KEY, a_form(statutes="v.pdf"))
+    for number, (found, data) in enumerate(
+        [(Found.FINE, b"%PDF-1"), (Found.REFUSED, b"MZ"), (Found.FINE, b"%PDF-2"), (Found.WAITING, b"")]
+    ):
+        key, version = f"{KEY}-beside-{number}", None
+        if data:
+            made = care.world.s3.put_object(Bucket=taken.bucket, Key=key, Body=data)
+            version = made["VersionId"]
+        one = Attachment(
+            field="statutes", number=f"{number:032x}", asked_at=MIDWAY + timedelta(seconds=number), found=found,
+            file_name="../../etc/passwd", kind="pdf" if found is Found.FINE else None, key=key, version_id=version,
+        )  # fmt: skip
+        care.world.intake.drawer.arrived(taken.id, one)
+    return taken
 
 
 # -- dead letters ----------------------------------------------------------------------------------------------------

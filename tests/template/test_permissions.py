@@ -166,7 +166,7 @@ KEYS = {
     ("NotifyRole", "dynamodb:GetItem"): {"SUB#*", "CALL#*"},
     ("NotifyRole", "dynamodb:UpdateItem"): {"SUB#*", "CALL#*", "PACE#*"},
     ("TickRole", "dynamodb:GetItem"): {"CALL#*", "SUB#*"},
-    ("TickRole", "dynamodb:Query"): {"CALL#*", "CALLS", "HELD#*"},
+    ("TickRole", "dynamodb:Query"): {"CALL#*", "CALLS", "HELD#*", "SUB#*"},
     ("TickRole", "dynamodb:PutItem"): {"CALL#*", "SUB#*"},
     ("TickRole", "dynamodb:UpdateItem"): {"SUB#*"},
     ("FeedbackRole", "dynamodb:GetItem"): {"SUB#*", "CALL#*"},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
 from html.parser import HTMLParser
@@ -12,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from builders import DEFINITION, MIDWAY, a_call, a_submission
+from builders import MIDWAY, a_call, a_submission, with_documents
 from puljeport import definitions, letters
 from puljeport.applications import read_application
 from puljeport.calls import Call, Event, Role
@@ -199,15 +200,36 @@ def test_a_receipt_leaves_no_doubt_that_it_arrived() -> None:
 @each_language
 def test_a_receipt_names_the_documents_that_belong_to_the_application(language: Language) -> None:
     """Where a call wants documents beside the form, the letter names those, and does not say that all is done."""
-    label = {"id": "statutes", "type": "attachment", "label": {"da": "Vedtægter", "en": "Statutes"}}
-    section = DEFINITION["form"]["sections"][0]
     sent = a_submission(state=State.ACCEPTED, language=language)
     done = {"da": "ikke gøre mere", "en": "nothing more you need to do"}[language]
     for required in (True, False):
-        fields = [*section["fields"], label | {"required": required}]
-        letter = a_letter(a_call(form={"sections": [section | {"fields": fields}]}), sent)
+        letter = a_letter(a_call(form=with_documents(statutes=required)), sent)
         assert ({"da": "Vedtægter", "en": "Statutes"}[language] in letter.text) is required
         assert (done in letter.text.replace("\n", " ")) is not required
+
+
+@each_language
+def test_a_receipt_says_that_documents_do_not_come_along(language: Language) -> None:
+    """Documents lie with the application that they were sent to: who replaces it is told to send them again."""
+    sent = a_submission(state=State.ACCEPTED, language=language, replaces="b" * 26)
+    text = a_letter(a_call(form=with_documents(statutes=True)), sent).text.replace("\n", " ")
+    assert {"da": "skal sendes igen", "en": "have to be sent again"}[language] in text
+
+
+@each_language
+@pytest.mark.parametrize("event", [Event.REMINDER, Event.EXTENDED])
+@pytest.mark.parametrize("names", [["Vedtægter"], ["Vedtægter", "Regnskab <b>"]], ids=["one", "two"])
+def test_a_reminder_of_documents_names_them_and_asks_for_no_form(
+    language: Language, event: Event, names: list[str]
+) -> None:
+    """What is missing stands in the letter, as text and as HTML, and nobody is asked to correct an accepted form."""
+    sent = a_submission(state=State.ACCEPTED, language=language)
+    letter = a_letter(a_call(form=with_documents(statutes=True)), sent, event, facts={"days": 3, "missing": names})
+    for shown in (letter.text, html.unescape(letter.html)):
+        assert ", ".join(names) in shown
+        assert {"da": "Ret det", "en": "Correct it"}[language] not in shown
+        assert "/status/" in shown
+    assert "<b>" not in letter.html
 
 
 def test_a_receipt_in_a_round_says_when_the_round_ends() -> None:

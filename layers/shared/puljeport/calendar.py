@@ -16,10 +16,11 @@ from enum import StrEnum
 from pydantic import JsonValue
 
 from puljeport import counts, items, moments, notices
-from puljeport.calls import Call, Event, Stage
+from puljeport.calls import AttachmentField, Call, Event, Stage
 from puljeport.conclusions import decide
 from puljeport.contacts import stands_in_for
 from puljeport.digests import Digests
+from puljeport.drawer import Drawer
 from puljeport.errors import Contention
 from puljeport.items import PublishedCall
 from puljeport.moments import PATIENCE, Audience, Moment, Outcome
@@ -28,6 +29,7 @@ from puljeport.outbox import Outbox
 from puljeport.store import Store
 from puljeport.submissions import State, Submission
 from puljeport.texts import Language
+from puljeport.tickets import lacking
 from puljeport.topic import Topic
 
 DECISIONS = 500
@@ -71,6 +73,7 @@ class Calendar:
 
     store: Store
     outbox: Outbox
+    drawer: Drawer
     topic: Topic
     log: Callable[[str, BaseException], None]
 
@@ -145,19 +148,31 @@ class Calendar:
         return None if facts is None else _to_contacts(call, moment, facts, now)
 
     def _to_applicants(self, call: Call, moment: Moment, now: datetime) -> Rows:
-        """One row to each applicant whose last submission needs correction.
+        """One row to each applicant who still has something to do."""
+        facts, rows = _said(call, moment, now), []
+        for submission, missing in self._unfinished(call, moment):
+            for row in notices.for_applicant(call, moment.event, submission, now, moment.key):
+                labels: list[JsonValue] = [field.label.get(row.language) for field in missing]
+                told = facts(row.language) | ({"missing": labels} if labels else {})
+                rows.append(row.model_copy(update={"facts": told}))
+        return rows
+
+    def _unfinished(self, call: Call, moment: Moment) -> Iterator[tuple[Submission, tuple[AttachmentField, ...]]]:
+        """The submissions that need correction and that nothing has followed; and those that count and lack documents,
+        with what they lack. A form that is corrected becomes another submission, with documents of its own.
 
         Only of what came before the moment: who has sent since has just heard. So a worker that goes on where another
         died writes the same rows, less those that are no longer needed.
         """
-        waiting = [
-            submission
-            for submission in counts.to_correct(self.store.list_submissions(call.id))
-            if submission.received_at < moment.due and moment.period in {None, call.period(submission.received_at)}
-        ]
-        facts = _said(call, moment, now)
-        rows = (row for each in waiting for row in notices.for_applicant(call, moment.event, each, now, moment.key))
-        return [row.model_copy(update={"facts": facts(row.language)}) for row in rows]
+        found = self.store.list_submissions(call.id)
+        accepted = [each for each in found if each.state is State.ACCEPTED] if lacking(call, ()) else []
+        for submission in (*counts.to_correct(found), *accepted):
+            if submission.received_at >= moment.due or moment.period not in {None, call.period(submission.received_at)}:
+                continue
+            counting = submission.state is State.ACCEPTED
+            missing = lacking(call, self.drawer.attachments(submission.id)) if counting else ()
+            if missing or not counting:
+                yield submission, missing
 
     def _closing(self, call: Call, moment: Moment, now: datetime) -> Facts | None:
         """The counts of a call, or of one of its rounds, once all that came in is read; or has had its time."""

@@ -95,7 +95,7 @@ def page(
         choices=tuple(
             each for each in fields if isinstance(each, ChoiceField) and any(c.description for c in each.choices)
         ),
-        attachments=tuple(each for each in fields if isinstance(each, AttachmentField)),
+        attachments=call.form.attachments,
         blanks=blanks(there, language),
         has_guide=GUIDE_MARKDOWN in there,
         guide_pdf=File(pdf.name, size(pdf.size, language)) if pdf else None,

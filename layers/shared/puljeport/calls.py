@@ -264,7 +264,8 @@ class Distribution(Model):
 
 
 class Reminders(Model):
-    """How many days before the deadline contacts are reminded, and applicants whose last form needs correction."""
+    """How many days before the deadline contacts are reminded, and applicants who still have something to do: their
+    last form needs correction, or a required document is missing beside it."""
 
     contacts: tuple[Annotated[Whole, Field(ge=1, le=90)], ...] = ()
     applicants: tuple[Annotated[Whole, Field(ge=1, le=90)], ...] = (3,)

@@ -228,3 +228,8 @@ class Form(Model):
     def fields(self) -> dict[str, AnyField]:
         """All fields by id, in the order of the form."""
         return {field.id: field for section in self.sections for field in section.fields}
+
+    @property
+    def attachments(self) -> tuple[AttachmentField, ...]:
+        """The fields that are answered by documents beside the form."""
+        return tuple(field for field in self.fields.values() if isinstance(field, AttachmentField))

@@ -36,7 +36,7 @@ PATIENCE = timedelta(hours=1)
 
 
 class Audience(StrEnum):
-    """Whom a moment is told to: the contacts that asked for its event, or applicants that have to correct something."""
+    """Whom a moment is told to: the contacts that asked for its event, or applicants who have something to do."""
 
     CONTACTS = "contacts"
     APPLICANTS = "applicants"

@@ -17,7 +17,7 @@ from puljeport.problems import Problem, Severity
 from puljeport.sending import Followed, changeable
 from puljeport.submissions import HistoryEvent, State
 from puljeport.texts import Language, Text
-from puljeport.tickets import Attachment, Found
+from puljeport.tickets import Attachment, lacking
 
 NOTHING = frozenset({"missing", "declaration_missing"})
 """The problems of a field in which nothing was written."""
@@ -221,14 +221,10 @@ def step(event: HistoryEvent, call: Call | None, language: Language) -> Step:
 
 def beside(call: Call, attachments: Sequence[Attachment]) -> tuple[Beside, ...]:
     """The documents of a submission by the field that they belong to."""
+    missing = lacking(call, attachments)
     return tuple(
-        Beside(
-            field,
-            tuple(one for one in attachments if one.field == field.id),
-            field.required and not any(one.field == field.id and one.found is Found.FINE for one in attachments),
-        )
-        for field in call.form.fields.values()
-        if isinstance(field, AttachmentField)
+        Beside(field, tuple(one for one in attachments if one.field == field.id), field in missing)
+        for field in call.form.attachments
     )
 
 

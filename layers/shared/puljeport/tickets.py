@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import re
 import secrets
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
+from puljeport.calls import AttachmentField, Call
 from puljeport.problems import Problem, problem
 from puljeport.submissions import Slot
 from puljeport.texts import Language
@@ -92,6 +94,12 @@ class Attachment(BaseModel):
     def counts(self, now: datetime) -> bool:
         """Whether it takes one of the places: it has arrived, or may still. One that was broken off takes none."""
         return self.version_id is not None or now < self.asked_at + LIFE
+
+
+def lacking(call: Call, attachments: Collection[Attachment]) -> tuple[AttachmentField, ...]:
+    """The documents that belong to an application and of which none has arrived in order."""
+    there = {one.field for one in attachments if one.found is Found.FINE}
+    return tuple(field for field in call.form.attachments if field.required and field.id not in there)
 
 
 KINDS: tuple[tuple[bytes, str], ...] = (

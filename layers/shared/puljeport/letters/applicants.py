@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from puljeport.calls import AttachmentField, Call, Contact, Role
+from puljeport.calls import Call, Contact, Role
 from puljeport.letters.parts import COPENHAGEN, Facts, Letter, Links, at, one_line, outside
 from puljeport.letters.readback import read_back
 from puljeport.letters.rendering import render
@@ -95,10 +95,7 @@ def _shown(found: Problem, call: Call | None, language: Language) -> dict[str, s
 
 def _documents(call: Call, language: Language) -> list[str]:
     """The documents that have to be sent beside the form. A letter goes out at once, and they follow when they do."""
-    fields = call.form.fields.values()
-    return [
-        one_line(each.label.get(language)) for each in fields if isinstance(each, AttachmentField) and each.required
-    ]
+    return [one_line(each.label.get(language)) for each in call.form.attachments if each.required]
 
 
 def _period(call: Call | None, submission: Submission, language: Language) -> str:

@@ -127,6 +127,11 @@ class Facts:
         """How much was counted altogether."""
         return sum(count for _, count in self.counts(name))
 
+    def texts(self, name: str) -> list[str]:
+        """A list of texts."""
+        value = self.told.get(name)
+        return [one_line(text) for text in value if isinstance(text, str)] if isinstance(value, list) else []
+
     def rows(self, name: str) -> list[dict[str, str]]:
         """A list of named texts."""
         value = self.told.get(name)
