@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from contextlib import nullcontext
 from datetime import timedelta
+from http import HTTPStatus
 from typing import Any, cast
 
 import pytest
 from botocore.exceptions import ClientError
+from botocore.stub import Stubber
 from moto.s3.models import s3_backends
 
 import portal.web
@@ -174,6 +177,18 @@ def test_another_error_of_the_bucket_is_not_taken_for_done(shown: World) -> None
     assert objects(shown) == []
     with pytest.raises(ClientError):
         Posts(worker_client("s3"), "nobodys").put_once("incoming/x/y/form", b"{}")
+
+
+@pytest.mark.parametrize(("conflicts", "sent"), [(2, True), (3, False)])
+def test_a_conflict_at_the_bucket_is_tried_again_and_not_for_ever(conflicts: int, sent: bool) -> None:
+    """Something else is under way with the key: it is put again, and given up the third time."""
+    client = worker_client("s3")
+    with Stubber(client) as stub:
+        for _ in range(conflicts):
+            stub.add_client_error("put_object", "ConditionalRequestConflict", http_status_code=HTTPStatus.CONFLICT)
+        stub.add_response("put_object", {})
+        with nullcontext() if sent else pytest.raises(ClientError):
+            Posts(client, BUCKET).put_once("incoming/x/y/form", b"{}")
 
 
 def test_s17_erasing_a_submission_erases_what_it_was_written_in(shown: World) -> None:

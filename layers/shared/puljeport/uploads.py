@@ -137,14 +137,25 @@ class Posts:
     def put_once(self, key: str, data: bytes) -> None:
         """Put a form that was written on our own pages, unless there is one already: a second try changes nothing.
 
-        Source: S3 user guide, "How to prevent object overwrites with conditional writes".
+        Source: S3 user guide, "How to prevent object overwrites with conditional writes": 412 for one that is there,
+        409 where something else was under way with the key, which is to be tried again; the SDK does not.
         """
-        try:
-            self._client.put_object(Bucket=self.bucket, Key=key, Body=data, ContentType=CONTENT_TYPE, IfNoneMatch="*")
-        except ClientError as error:
-            if code(error) != "PreconditionFailed":
-                raise
+        for tries in range(TRIES, 0, -1):
+            try:
+                self._client.put_object(
+                    Bucket=self.bucket, Key=key, Body=data, ContentType=CONTENT_TYPE, IfNoneMatch="*"
+                )
+            except ClientError as error:
+                if code(error) == "PreconditionFailed":
+                    return
+                if code(error) != "ConditionalRequestConflict" or tries == 1:
+                    raise
+            else:
+                return
 
+
+TRIES = 3
+"""How often a form of our own pages is put where something else is under way with its key."""
 
 CONTENT_TYPE = "application/octet-stream"
 """What every upload is declared as: its content decides what it is, and no browser ever shows it."""
