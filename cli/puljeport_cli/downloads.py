@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,12 +23,15 @@ LINK_SECONDS = 3600
 ANY_SIZE = 2**63
 """What is fetched by a person was measured when it was received."""
 
+FORMS = {"docx", "odt", "pdf", "xlsx", "ods", "csv", "json"}
+"""The endings of forms: a file that nobody could read gets no other one, so that opening it starts no program."""
+
 
 class File(NamedTuple):
-    """A file to fetch: what it is called here, and the object version that it is."""
+    """A file to fetch: what it is called here, and the object version that it is; None where it was never there."""
 
     name: str
-    arrival: Arrival
+    arrival: Arrival | None
 
 
 def fetch(
@@ -47,7 +49,7 @@ def fetch(
     uploads, gone = Uploads(stack.client("s3")), 0
     for file in files(submission, stack.drawer.attachments(submission.id)):
         try:
-            data = uploads.fetch(file.arrival, ANY_SIZE).data or b""
+            data = _content(uploads, file)
         except ObjectGone:
             screen.error(f"{file.name}: the file was deleted from the bucket")
             gone += 1
@@ -58,10 +60,16 @@ def fetch(
         raise typer.Exit(Code.ERRORS)
 
 
+def _content(uploads: Uploads, file: File) -> bytes:
+    if file.arrival is None:
+        raise ObjectGone
+    return uploads.fetch(file.arrival, ANY_SIZE).data or b""
+
+
 def files(submission: Submission, attachments: list[Attachment]) -> Iterator[File]:
     """The form of a submission, and the documents that came in order. They are called by what they are, never by what
     an applicant called them."""
-    yield File(f"{submission.reference}.{_ending(submission)}", submission.arrival)
+    yield File(f"{submission.reference}.{_ending(submission)}", None if submission.was_gone else submission.arrival)
     number: Counter[str] = Counter()
     for one in attachments:
         if one.found is Found.FINE and one.version_id:
@@ -71,9 +79,9 @@ def files(submission: Submission, attachments: list[Attachment]) -> Iterator[Fil
 
 
 def _ending(submission: Submission) -> str:
-    """What was read decides; of a file nobody could read, what its applicant called it, where that is an ending."""
-    told = submission.file_name.lower().rpartition(".")[2]
-    return submission.format or (told if re.fullmatch("[a-z0-9]{1,5}", told) else "bin")
+    """What was read decides; of a file nobody could read, what its applicant called it, where that is a form's."""
+    told = submission.format or submission.file_name.lower().rpartition(".")[2]
+    return told if told in FORMS else "bin"
 
 
 def returned(

@@ -233,7 +233,7 @@ def _conclude(
 
 def send_again(stack: Stack, submission: Submission) -> str:
     """Put a stored file on intake's queue once more, and say what that will come to."""
-    if submission.version_id.startswith("gone-"):
+    if submission.was_gone:
         return "not sent: the file was deleted before it was read"
     outcome = "sent to be read"
     if submission.state in REOPENED and not submission.replay:

@@ -79,7 +79,8 @@ def give_ticket(call: str) -> Response[Any]:
     ticket = made.sending.ticket(current, asked)
     status = _status_path(ticket.submission)
     if _wants_json():
-        return _json_post(made.sending.form(ticket), status, there=made.sending.has_arrived(ticket))
+        there, progress = made.sending.has_arrived(ticket), _status_path(ticket.submission, "progress")
+        return _json_post(made.sending.form(ticket), status, arrived=there, progress=progress)
     post = made.sending.form(ticket, origin() + status)
     return _post_page(post, "send", {"call": call}, ticket=ticket, call=current.call, field=None)
 
@@ -113,8 +114,8 @@ def _post_page(post: Post, name: str, parts: dict[str, str], **shown: Any) -> Re
     return answered
 
 
-def _json_post(post: Post, status: str, *, there: bool = False) -> Response[Any]:
-    body = {"url": post.url, "fields": post.fields, "status": status, "arrived": there}
+def _json_post(post: Post, status: str, **known: bool | str) -> Response[Any]:
+    body = {"url": post.url, "fields": post.fields, "status": status, **known}
     return answer(json.dumps(body), "application/json", answers.NOT_KEPT)
 
 
@@ -244,11 +245,11 @@ def _parts(submission: str, secret: str) -> dict[str, str]:
     return {"submission": submission, "secret": secret}
 
 
-def _status_path(submission: str) -> str:
+def _status_path(submission: str, name: str = "status") -> str:
     secret = portal().store.link(submission)
     if secret is None:
         raise UnknownSubmission(submission)
-    return addresses.path("status", language(), submission=submission, secret=secret)
+    return addresses.path(name, language(), submission=submission, secret=secret)
 
 
 def _status(followed: Followed) -> statuspage.StatusPage:

@@ -148,10 +148,11 @@ def test_cancelling_without_a_connection_claims_nothing(
     """Where the page cannot ask whether the file arrived, it says that it does not know; sent again it is one."""
     before = submissions(stack)
     with on_its_way(sending, wire, large(tmp_path, municipality="Dragør")):
-        sending.route("**/indsend", lambda route: route.abort())
+        sending.route("**/nu.json", lambda route: route.abort())
         sending.get_by_role("button", name="Afbryd").click()
         expect(sending.locator("[data-error]")).to_contain_text("Vi kunne ikke få svar på, om filen nåede frem.")
-    sending.unroute("**/indsend")
+    expect(sending.get_by_role("link", name="Se indsendelsen")).to_be_focused()
+    sending.unroute("**/nu.json")
     sending.get_by_role("button", name="Indsend").click()
     sending.wait_for_url("**/status/**")
     heading(sending, "i orden")

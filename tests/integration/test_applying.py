@@ -19,7 +19,7 @@ import pytest
 from pypdf import PdfReader
 
 import portal.web
-from builders import BUCKET, DEFINITION, MIDWAY, a_call, a_form, http_event, s3_event
+from builders import BUCKET, DEFINITION, MIDWAY, a_call, a_form, http_event, s3_event, with_documents
 from care import Care
 from portal import answers
 from portals import answer, body
@@ -128,6 +128,18 @@ def test_a_retry_after_the_file_arrived_is_told_so(shown: World) -> None:
     assert ticket(ticket=number)["arrived"] is True
     assert shown.run_intake(s3_event(record)) == []
     assert ticket(ticket=number)["arrived"] is True
+
+
+def test_a_ticket_that_ran_out_is_known_by_its_file(shown: World) -> None:
+    """Long after the ticket's end, whoever asks with its number again is told that the file is there, and where it
+    stands: pressing the button once more makes no second submission."""
+    number = secrets.token_hex(16)
+    asked = ticket(ticket=number)
+    shown.put(asked["fields"]["key"], a_form(), shown.clock())
+    shown.clock.advance(hours=3)
+    again = ticket(ticket=number)
+    assert (again["arrived"], again["status"]) == (True, asked["status"])
+    assert json.loads(see(again["progress"]))["arrived"] is True
 
 
 def test_without_a_script_the_ticket_is_a_form_that_leads_to_the_status(shown: World) -> None:
@@ -517,10 +529,7 @@ def test_who_is_late_is_told_what_the_call_does_with_it(shown: World, decided: b
 @pytest.fixture
 def beside(shown: World) -> dict[str, Any]:
     """A submission to a call that asks for a document beside the form."""
-    field = {"id": "statutes", "type": "attachment", "required": True, "label": {"da": "Vedtægter", "en": "Statutes"}}
-    section = DEFINITION["form"]["sections"][0]
-    section = section | {"fields": [*section["fields"], field]}
-    shown.publish(a_call(form={"sections": [section]}))
+    shown.publish(a_call(form=with_documents(statutes=True)))
     asked = ticket()
     upload(shown, asked, a_form(statutes="vedtægter.pdf"))
     return asked
@@ -546,6 +555,18 @@ def test_a_required_document_is_missed_until_it_arrives(shown: World, beside: di
     assert "mangler" not in page
     assert "Du behøver ikke gøre mere" in page
     assert len(shown.submissions()) == 1
+
+
+def test_what_came_without_the_portal_has_no_place_for_documents_and_says_so(
+    shown: World, beside: dict[str, Any]
+) -> None:
+    """A form that was put into the bucket otherwise: its page says what is missing and whom to ask, and has no button
+    that would lead nowhere."""
+    assert "Tilføj bilag" in see(beside["status"])
+    taken = shown.take("incoming/samvaer-2018/a.json", a_form(municipality="101", statutes="v.pdf"))
+    page = see(f"/status/{taken.id}/{shown.store.link(taken.id)}")
+    assert "Dette bilag hører til ansøgningen og mangler. Skriv til puljens kontaktperson" in page
+    assert "Tilføj bilag" not in page
 
 
 def test_a_document_may_be_as_large_as_the_installation_says(

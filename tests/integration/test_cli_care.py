@@ -134,6 +134,27 @@ def test_a_file_that_is_gone_is_named_and_the_others_are_fetched(care: Care, pul
     assert len(list(tmp_path.glob("*.pdf"))) == 2
 
 
+def test_a_file_that_nobody_could_read_gets_no_ending_that_starts_a_program(
+    care: Care, puljeport: Run, tmp_path: Path
+) -> None:
+    """What its applicant called it counts only where that is what a form is called."""
+    for name, ending in (("a.hta", "bin"), ("b.DOCX", "docx")):
+        taken = care.world.take(f"incoming/samvaer-2018/{name}", b"\x00nonsense")
+        puljeport("submissions", "fetch", taken.id, "-o", str(tmp_path))
+        assert (tmp_path / f"{taken.reference}.{ending}").read_bytes() == b"\x00nonsense"
+
+
+def test_a_file_that_was_never_there_is_named(care: Care, puljeport: Run, tmp_path: Path) -> None:
+    """It was deleted before anybody knew its version: the bucket is not asked for one that it cannot have."""
+    event = s3_event(care.world.put(KEY, a_form()))
+    del event["Records"][0]["s3"]["object"]["versionId"]
+    care.world.s3.delete_object(Bucket=BUCKET, Key=KEY)
+    assert care.world.run_intake(event) == []
+    outcome = puljeport("submissions", "fetch", care.world.only().id, "-o", str(tmp_path), code=1)
+    assert "the file was deleted" in outcome.output
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_submission_is_shown_with_what_lies_beside_it(care: Care, puljeport: Run) -> None:
     """Each document with its state, and the required one that is missing; the same for programs."""
     taken = with_documents_beside(care)

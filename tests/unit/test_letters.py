@@ -24,13 +24,18 @@ from puljeport.letters.rendering import TEMPLATES
 from puljeport.notices import FOR_APPLICANTS, LISTED, OPERATIONS, Notice
 from puljeport.problems import Severity, problem
 from puljeport.readers import read
-from puljeport.submissions import State, Submission
+from puljeport.submissions import Slot, State, Submission
 from puljeport.texts import LANGUAGES, Language, Text
 from puljeport.topic import variants
 from puljeport_cli import specimens
 
 CALLS = [definitions.load(path).call for path in sorted((Path(__file__).parents[2] / "calls").iterdir())]
 PORTAL = "https://puljer.example.dk"
+WITH_A_TICKET = Slot("samvaer-2018", "0" * 32).key
+SAID_OF_DOCUMENTS: dict[Language, list[str]] = {
+    "da": ["Vedtægter. Har I ikke", "så gør det på siden med jeres ansøgning; linket", "følger ikke med."],
+    "en": ["Statutes. If you have not", "please do so on the page of your application; you", "do not come along."],
+}
 LEFT_OVER = ("{", "}", "None", "Undefined", "  ")
 
 each_call = pytest.mark.parametrize("call", CALLS, ids=lambda call: call.id)
@@ -199,21 +204,26 @@ def test_a_receipt_leaves_no_doubt_that_it_arrived() -> None:
 
 @each_language
 def test_a_receipt_names_the_documents_that_belong_to_the_application(language: Language) -> None:
-    """Where a call wants documents beside the form, the letter names those, and does not say that all is done."""
-    sent = a_submission(state=State.ACCEPTED, language=language)
+    """Where a call wants documents beside the form, the letter names those, says where to send them and that others do
+    not come along, and does not say that all is done."""
+    sent = a_submission(state=State.ACCEPTED, language=language, key=WITH_A_TICKET)
     done = {"da": "ikke gøre mere", "en": "nothing more you need to do"}[language]
     for required in (True, False):
-        letter = a_letter(a_call(form=with_documents(statutes=required)), sent)
-        assert ({"da": "Vedtægter", "en": "Statutes"}[language] in letter.text) is required
-        assert (done in letter.text.replace("\n", " ")) is not required
+        text = a_letter(a_call(form=with_documents(statutes=required)), sent).text
+        for said in SAID_OF_DOCUMENTS[language]:
+            assert (said in text) is required, said
+        assert (done in text) is not required
 
 
 @each_language
-def test_a_receipt_says_that_documents_do_not_come_along(language: Language) -> None:
-    """Documents lie with the application that they were sent to: who replaces it is told to send them again."""
-    sent = a_submission(state=State.ACCEPTED, language=language, replaces="b" * 26)
-    text = a_letter(a_call(form=with_documents(statutes=True)), sent).text.replace("\n", " ")
-    assert {"da": "skal sendes igen", "en": "have to be sent again"}[language] in text
+def test_whoever_has_no_place_for_documents_is_told_to_ask(language: Language) -> None:
+    """A form that came without the portal has no page that takes documents: no letter sends anybody there."""
+    call, how = a_call(form=with_documents(statutes=True)), {"da": "spørg, hvordan", "en": "to ask how"}[language]
+    sent = a_submission(state=State.ACCEPTED, language=language)
+    for event, facts in ((Event.ACCEPTED, {}), (Event.REMINDER, {"missing": ["Vedtægter"]})):
+        text = a_letter(call, sent, event, facts=facts).text
+        assert how in text
+        assert {"da": "på siden med", "en": "on the page of"}[language] not in text
 
 
 @each_language
@@ -223,10 +233,11 @@ def test_a_reminder_of_documents_names_them_and_asks_for_no_form(
     language: Language, event: Event, names: list[str]
 ) -> None:
     """What is missing stands in the letter, as text and as HTML, and nobody is asked to correct an accepted form."""
-    sent = a_submission(state=State.ACCEPTED, language=language)
+    sent = a_submission(state=State.ACCEPTED, language=language, key=WITH_A_TICKET)
     letter = a_letter(a_call(form=with_documents(statutes=True)), sent, event, facts={"days": 3, "missing": names})
     for shown in (letter.text, html.unescape(letter.html)):
         assert ", ".join(names) in shown
+        assert {"da": "på siden med jeres ansøgning", "en": "on the page of your application"}[language] in shown
         assert {"da": "Ret det", "en": "Correct it"}[language] not in shown
         assert "/status/" in shown
     assert "<b>" not in letter.html

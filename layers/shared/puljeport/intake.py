@@ -24,7 +24,7 @@ from puljeport.rawforms import RawForm
 from puljeport.readers import PRINTED
 from puljeport.settings import MEGABYTE
 from puljeport.store import Store
-from puljeport.submissions import Arrival, Slot, State, Submission, reference, slot, submission_id
+from puljeport.submissions import WAS_GONE, Arrival, Slot, State, Submission, reference, slot, submission_id
 from puljeport.texts import Language, Text
 from puljeport.tickets import judged
 from puljeport.uploads import Copies, Upload, Uploads
@@ -108,7 +108,9 @@ class Intake:
     def _first(self, arrival: Arrival, upload: Upload | None, published: PublishedCall | None) -> Submission:
         """The record of a file seen for the first time, with the first attempt already counted."""
         now = self.now()
-        version = upload.version_id if upload else (arrival.version_id or f"gone-{arrival.sequencer or arrival.etag}")
+        version = (
+            upload.version_id if upload else (arrival.version_id or WAS_GONE + (arrival.sequencer or arrival.etag))
+        )
         identity = submission_id(arrival.bucket, arrival.key, version)
         ticket = self.drawer.ticket(identity) if slot(arrival.key) else None
         about = {"language": ticket.language, "email": ticket.email} if ticket else {}

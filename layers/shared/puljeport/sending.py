@@ -93,7 +93,7 @@ class Sending:
         """A ticket for one form, or the one that was given for the same number.
 
         Raises NotTaken for a call that is not open yet or distributed already (one that is closed takes files still:
-        they are kept and marked late), and for a number whose ticket ran out or cannot be given.
+        they are kept and marked late), and for a number whose ticket cannot be given, or ran out before its file came.
         """
         takes(published.call, self.now())
         now = self.now().replace(microsecond=0)
@@ -107,7 +107,7 @@ class Sending:
             given = self.drawer.issue(wanted)
         except Contention:
             raise NotTaken("expired") from None
-        if not given.lives(now):
+        if not given.lives(now) and not self.has_arrived(given):
             raise NotTaken("expired")
         return given
 
@@ -198,8 +198,9 @@ def takes(call: Call, now: datetime) -> None:
 
 
 def changeable(followed: Followed) -> bool:
-    """Whether documents may still be added to a submission."""
-    return followed.submission is not None and followed.submission.state in UNDECIDED | {State.RECEIVED}
+    """Whether documents may still be added to a submission: to one that came with a ticket, until it is decided."""
+    one = followed.submission
+    return one is not None and slot(one.key) is not None and one.state in UNDECIDED | {State.RECEIVED}
 
 
 def address_hash(address: str) -> str:

@@ -88,6 +88,10 @@ def shown_name(path: str) -> str:
     return " ".join(visible.split())[:FILE_NAME]
 
 
+WAS_GONE = "gone-"
+"""What stands before the name of a version that nobody could see any more."""
+
+
 class Submission(BaseModel):
     """The record of one submission, as stored and as shown.
 
@@ -149,6 +153,11 @@ class Submission(BaseModel):
     def pending(self) -> bool:
         """Whether it is still to be concluded: just received, or put back by an operator."""
         return self.state is State.RECEIVED or self.replay
+
+    @property
+    def was_gone(self) -> bool:
+        """Whether its file had been deleted before anybody knew which version it was."""
+        return self.version_id.startswith(WAS_GONE)
 
     @property
     def arrival(self) -> Arrival:

@@ -10,7 +10,7 @@ from puljeport.letters.readback import read_back
 from puljeport.letters.rendering import render
 from puljeport.notices import Notice
 from puljeport.problems import Problem, Severity, problem
-from puljeport.submissions import State, Submission, reference
+from puljeport.submissions import State, Submission, reference, slot
 from puljeport.texts import Language
 
 LISTED = 25
@@ -45,6 +45,7 @@ def _context(
         for severity in (Severity.ERROR, Severity.WARNING)
     )
     asked = _asked(call, submission) if call else []
+    status = links.status(submission.id, secret)
     return {
         "title": one_line(notice.call_title.get(language)),
         "agency": one_line(call.administered_by.get(language)) if call else "",
@@ -67,7 +68,9 @@ def _context(
         "period": _period(call, submission, language),
         "open": call is not None and not call.is_late(notice.created_at),
         "considered": call is None or call.late_policy.accept_for_decision,
-        "status": links.status(submission.id, secret),
+        "status": status,
+        # Documents lie beside what came with a ticket: a form that came without the portal has no place for them.
+        "takes_documents": status is not None and slot(submission.key) is not None,
         "page": links.call(notice.call, language),
         "ask": [_contact(contact, language) for contact in asked],
         "reply_to": asked[0].email if asked else None,

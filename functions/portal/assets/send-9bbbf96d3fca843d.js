@@ -2,10 +2,9 @@
 // progress, can be cancelled, and sends again as the same submission. Without this script the form asks for the next page.
 //
 // A browser that cancels, or loses the connection, cannot know what the bucket has: the last bytes may be through already.
-// So the page asks before it says that nothing was sent in (<form data-once>, whose ticket is for one file).
+// So the page asks before it says what became of the file, where its leave says at which address (`progress`).
 
 const TYPES_SHOWN = { docx: "Word (.docx)", pdf: "PDF", xlsx: "Excel (.xlsx)" };
-const LIFE = 14 * 60 * 1000; // a minute less than a ticket lives
 const CHECKS = [500, 2000]; // milliseconds before each question whether a file arrived that was broken off
 const ANSWER = 10000; // and how long its answer may take
 
@@ -17,24 +16,34 @@ function number() {
   return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
+// What is known of a submission; null where nobody answers in time.
+async function progress(address) {
+  try {
+    const answer = await fetch(address, { headers: { Accept: "application/json" }, signal: AbortSignal.timeout(ANSWER) });
+    return answer.ok ? await answer.json() : null;
+  } catch {
+    return null;
+  }
+}
+
 function megabytes(bytes) {
   return `${(bytes / 1e6).toLocaleString(document.documentElement.lang, { maximumFractionDigits: 1 })} MB`;
 }
 
-// The ticket of a file: the same when the same file is chosen again, also after the page was loaded anew.
+// The ticket of a file and an address for the receipt: the same when both are given again, also after the page was loaded
+// anew. One that ran out is told by the server, which knows whether its file is there.
 class Tickets {
   constructor(name) {
     this.name = `puljeport:${name}`;
   }
 
-  of(file) {
-    const print = [file.name, file.size, file.lastModified].join("|");
+  of(print) {
     let known = null;
     try {
       known = JSON.parse(sessionStorage.getItem(this.name) ?? "null");
     } catch { /* no storage: a new ticket each time the page is loaded */ }
-    if (known?.print === print && Date.now() - known.at < LIFE) return known.number;
-    const made = this.made?.print === print && Date.now() - this.made.at < LIFE ? this.made : { print, number: number(), at: Date.now() };
+    if (known?.print === print) return known.number;
+    const made = this.made?.print === print ? this.made : { print, number: number() };
     this.made = made;
     try {
       sessionStorage.setItem(this.name, JSON.stringify(made));
@@ -58,7 +67,6 @@ class Sender {
       going: part("going"), label: part("going-label"), bar: part("progress"), said: part("said"),
       email: form.elements.email, emailError: part("email-error"), words: JSON.parse(part("words").dataset.words),
       limit: Number(form.dataset.limit), types: form.dataset.types.split(" "), tickets: new Tickets(form.dataset.name),
-      once: "once" in form.dataset,
     });
     for (const each of form.querySelectorAll("[data-scripted]")) each.hidden = false;
     for (const each of form.querySelectorAll("[data-plain]")) each.hidden = true;
@@ -92,6 +100,10 @@ class Sender {
     if (text && focus) this.input.focus();
   }
 
+  print(file) {
+    return [file.name, file.size, file.lastModified, this.email?.value ?? ""].join("|");
+  }
+
   async start() {
     if (this.busy) return;
     const file = this.input.files[0];
@@ -106,16 +118,18 @@ class Sender {
     this.complain("");
     this.show(file, true);
     this.stop = new AbortController();
+    if (this.begun?.print !== this.print(file)) this.begun = null;
     try {
-      const leave = await this.ask(file, this.stop.signal);
+      const leave = await this.ask(file);
       if (!leave.arrived) await this.send(leave, file);
       this.finish(leave);
     } catch (problem) {
-      const name = this.begun && this.once ? await this.settle(problem.message, file) : problem.message;
-      if (!name) return this.finish(this.there);
+      const name = this.begun?.progress ? await this.settle(problem.message) : problem.message;
+      if (!name) return this.finish(this.begun);
       this.show(file, false);
       this.complain(this.words[name] ?? this.words.failed, true);
-      if (name === "late") this.point(this.there.status);
+      if (name === "late" || name === "unsure") this.point(this.begun.status);
+      if (name === "late") this.tickets.forget();
     }
   }
 
@@ -126,29 +140,20 @@ class Sender {
   }
 
   // What is to be said of a file that was broken off on its way; nothing when it is there and was meant to be.
-  async settle(name, file) {
+  async settle(name) {
     if (name !== "cancelled" && name !== "broken") return name;
-    this.enough();
+    if (document.activeElement === this.cancel) this.button.focus();
+    this.cancel.hidden = true;
     this.label.textContent = this.words.checking;
     this.said.textContent = this.words.checking;
     let known = false;
     for (const time of CHECKS) {
       await pause(time);
-      const again = await this.ask(file, AbortSignal.timeout(ANSWER), false).catch(() => null);
-      if (again?.arrived) {
-        this.there = again;
-        this.tickets.forget();
-        return name === "broken" ? "" : "late";
-      }
-      known = Boolean(again);
+      const found = await progress(this.begun.progress);
+      if (found?.arrived) return name === "broken" ? "" : "late";
+      known = Boolean(found);
     }
     return name === "cancelled" && !known ? "unsure" : name;
-  }
-
-  // All bytes are on their way, or no more will be: there is nothing left to cancel.
-  enough() {
-    if (document.activeElement === this.cancel) this.button.focus();
-    this.cancel.hidden = true;
   }
 
   point(address) {
@@ -156,27 +161,29 @@ class Sender {
     link.href = address;
     link.textContent = this.words.there;
     this.error.append(" ", link);
+    link.focus();
   }
 
-  async ask(file, signal, again = true) {
+  async ask(file, again = true) {
     const fields = new URLSearchParams(new FormData(this.form));
     fields.delete("file");
-    fields.set("ticket", this.tickets.of(file));
+    fields.set("ticket", this.tickets.of(this.print(file)));
     fields.set("name", file.name);
     const headers = { Accept: "application/json" };
+    const { signal } = this.stop;
     const answer = await fetch(this.form.action, { method: "POST", body: fields, headers, signal }).catch(() => {
       throw new Error(signal.aborted ? "cancelled" : "broken");
     });
     if (answer.ok) return answer.json();
     if (answer.status === 409 && again) { // the ticket may have run out: once more with a new one
       this.tickets.forget();
-      return this.ask(file, signal, false);
+      return this.ask(file, false);
     }
     throw new Error({ 409: "closed", 429: "often" }[answer.status] ?? "failed");
   }
 
   send(leave, file) {
-    this.begun = true;
+    this.begun = { ...leave, print: this.print(file) };
     const body = new FormData();
     for (const [name, value] of Object.entries(leave.fields)) body.append(name, value);
     body.append("file", file);
@@ -185,7 +192,6 @@ class Sender {
       if (this.stop.signal.aborted) return failed(new Error("cancelled"));
       this.stop.signal.addEventListener("abort", () => request.abort());
       request.upload.addEventListener("progress", (event) => event.lengthComputable && this.tell(event.loaded / event.total));
-      request.upload.addEventListener("load", () => this.enough());
       request.addEventListener("load", () => {
         if (request.status === 201) return done();
         this.tickets.forget();
