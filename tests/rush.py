@@ -88,9 +88,10 @@ class Rush:
         return sum(other.put > file.put and other.recorded < file.recorded for other in self.of(self.large))
 
     def told_after(self, call: Call) -> list[float]:
-        """How long after it was due each message of a call that was told by itself was sent, in seconds."""
-        sent = (row for row in self.rows if row.call == call.id and row.sent_at)
-        return [(row.sent_at - row.created_at).total_seconds() for row in sent if row.sent_at]
+        """How long after it was due each message of a call that was told by itself was sent, in the whole seconds that
+        a row keeps."""
+        sent = ((row.created_at.replace(microsecond=0), row.sent_at) for row in self.rows if row.call == call.id)
+        return [(at - due).total_seconds() for due, at in sent if at]
 
 
 def most_within(moments: list[datetime], span: timedelta) -> int:
@@ -261,7 +262,7 @@ def page(found: Rush) -> str:
         small=len(waits),
         longest=f"{max(waits):.1f}",
         overtaking=max(found.overtaking(file) for file in found.of(found.small)),
-        small_told=f"{max(found.told_after(found.small)):.1f}",
+        small_told=f"{max(found.told_after(found.small)):.0f}",
     )  # fmt: skip
 
 
