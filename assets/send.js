@@ -5,8 +5,9 @@
 // So the page asks before it says what became of the file, where its leave says at which address (`progress`).
 
 const TYPES_SHOWN = { docx: "Word (.docx)", pdf: "PDF", xlsx: "Excel (.xlsx)" };
-const CHECKS = [500, 2000]; // milliseconds before each question whether a file arrived that was broken off
-const ANSWER = 10000; // and how long its answer may take
+const LIFE = 14 * 60 * 1000; // a minute less than a ticket lives
+const CHECKS = { broken: [500], cancelled: [500, 2000] }; // milliseconds before each question whether a file arrived
+const ANSWER = 5000; // and how long its answer may take: a deadline does not wait
 
 function pause(time) {
   return new Promise((done) => { setTimeout(done, time); });
@@ -31,7 +32,7 @@ function megabytes(bytes) {
 }
 
 // The ticket of a file and an address for the receipt: the same when both are given again, also after the page was loaded
-// anew. One that ran out is told by the server, which knows whether its file is there.
+// anew.
 class Tickets {
   constructor(name) {
     this.name = `puljeport:${name}`;
@@ -42,8 +43,8 @@ class Tickets {
     try {
       known = JSON.parse(sessionStorage.getItem(this.name) ?? "null");
     } catch { /* no storage: a new ticket each time the page is loaded */ }
-    if (known?.print === print) return known.number;
-    const made = this.made?.print === print ? this.made : { print, number: number() };
+    const found = [known, this.made].find((one) => one?.print === print && Date.now() - one.at < LIFE);
+    const made = found ?? { print, number: number(), at: Date.now() };
     this.made = made;
     try {
       sessionStorage.setItem(this.name, JSON.stringify(made));
@@ -121,6 +122,7 @@ class Sender {
     if (this.begun?.print !== this.print(file)) this.begun = null;
     try {
       const leave = await this.ask(file);
+      if (await this.arrivedBefore(leave)) return this.finish(this.begun);
       if (!leave.arrived) await this.send(leave, file);
       this.finish(leave);
     } catch (problem) {
@@ -129,7 +131,9 @@ class Sender {
       this.show(file, false);
       this.complain(this.words[name] ?? this.words.failed, true);
       if (name === "late" || name === "unsure") this.point(this.begun.status);
-      if (name === "late") this.tickets.forget();
+      if (name !== "late") return;
+      this.tickets.forget();
+      this.begun = null;
     }
   }
 
@@ -139,15 +143,21 @@ class Sender {
     location.assign(leave.status);
   }
 
+  // Whether the file arrived with an earlier ticket, which has run out since.
+  async arrivedBefore(leave) {
+    if (!this.begun?.progress || this.begun.status === leave.status) return false;
+    return Boolean((await progress(this.begun.progress))?.arrived);
+  }
+
   // What is to be said of a file that was broken off on its way; nothing when it is there and was meant to be.
   async settle(name) {
-    if (name !== "cancelled" && name !== "broken") return name;
+    if (!CHECKS[name]) return name;
     if (document.activeElement === this.cancel) this.button.focus();
     this.cancel.hidden = true;
     this.label.textContent = this.words.checking;
     this.said.textContent = this.words.checking;
     let known = false;
-    for (const time of CHECKS) {
+    for (const time of CHECKS[name]) {
       await pause(time);
       const found = await progress(this.begun.progress);
       if (found?.arrived) return name === "broken" ? "" : "late";

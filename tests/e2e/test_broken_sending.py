@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from playwright.sync_api import Browser, Page, expect
 from builders import a_form
 from puljeport.submissions import State, Submission
 from puljeport_cli.demo_uploads import until
-from puljeport_cli.stack import Stack
+from puljeport_cli.stack import Stack, now
 from sendforms import send_form
 from visits import SOON, choose, form, heading, opened, published, record, slowed, versions
 from wires import Wire
@@ -112,6 +113,27 @@ def test_an_answer_that_is_lost_does_not_send_twice(stack: Stack, sending: Page,
     assert submissions(stack) - before == {found.id}
     assert len(set(stored(stack, found))) == 1
     assert sending.get_by_text("en fil mere").count() == 0
+
+
+def test_the_same_file_after_its_ticket_ran_out_is_the_same_submission(
+    stack: Stack, sending: Page, wire: Wire, tmp_path: Path
+) -> None:
+    """The file arrives, and the page hears nothing of it. Pressed again a quarter of an hour later, the page asks after
+    what it sent before it sends anything."""
+    before, asked = submissions(stack), tickets(sending)
+    wire.fault = "silence"
+    sending.route("**/nu.json", lambda route: route.abort())
+    choose(sending, large(tmp_path, municipality="Greve"))
+    expect(sending.locator("[data-error]")).to_contain_text(BROKEN)
+    (identity,) = until(lambda: submissions(stack) - before, bool, SOON / 1000)
+    wire.fault = ""
+    sending.unroute("**/nu.json")
+    sending.clock.set_fixed_time(now() + timedelta(minutes=15))
+    sending.get_by_role("button", name="Indsend").click()
+    sending.wait_for_url("**/status/**")
+    assert record(stack, sending).id == identity
+    assert len(asked) == 2
+    assert submissions(stack) - before == {identity}
 
 
 def test_cancelling_sends_nothing(stack: Stack, sending: Page, wire: Wire, tmp_path: Path) -> None:

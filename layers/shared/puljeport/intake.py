@@ -108,9 +108,8 @@ class Intake:
     def _first(self, arrival: Arrival, upload: Upload | None, published: PublishedCall | None) -> Submission:
         """The record of a file seen for the first time, with the first attempt already counted."""
         now = self.now()
-        version = (
-            upload.version_id if upload else (arrival.version_id or WAS_GONE + (arrival.sequencer or arrival.etag))
-        )
+        unseen = WAS_GONE + (arrival.sequencer or arrival.etag)
+        version = upload.version_id if upload else (arrival.version_id or unseen)
         identity = submission_id(arrival.bucket, arrival.key, version)
         ticket = self.drawer.ticket(identity) if slot(arrival.key) else None
         about = {"language": ticket.language, "email": ticket.email} if ticket else {}

@@ -93,7 +93,7 @@ class Sending:
         """A ticket for one form, or the one that was given for the same number.
 
         Raises NotTaken for a call that is not open yet or distributed already (one that is closed takes files still:
-        they are kept and marked late), and for a number whose ticket cannot be given, or ran out before its file came.
+        they are kept and marked late), and for a number whose ticket ran out or cannot be given.
         """
         takes(published.call, self.now())
         now = self.now().replace(microsecond=0)
@@ -107,7 +107,8 @@ class Sending:
             given = self.drawer.issue(wanted)
         except Contention:
             raise NotTaken("expired") from None
-        if not given.lives(now) and not self.has_arrived(given):
+        # Also where its file came: a number stands in the bucket's keys, and must not lead to an applicant for ever.
+        if not given.lives(now):
             raise NotTaken("expired")
         return given
 

@@ -1,6 +1,6 @@
 // The status page: asks until there is something new, then shows it without loading the page anew.
 
-import { begin } from "./send-9bbbf96d3fca843d.js";
+import { begin } from "./send-827344d75d58c91b.js";
 
 const SOON = 1000;
 const LATER = 10000;
