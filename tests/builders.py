@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import parse_qsl, quote_plus
 
 from puljeport.calls import Call, Event, Role
+from puljeport.conclusions import Conclusion
 from puljeport.mail import trace
 from puljeport.notices import Notice
 from puljeport.submissions import State, Submission
@@ -107,6 +108,11 @@ def a_submission(**changes: Any) -> Submission:
         "key": "incoming/samvaer-2018/a", "version_id": "v", "received_at": MIDWAY, "recorded_at": MIDWAY,
     }  # fmt: skip
     return Submission(**(given | changes))
+
+
+def only_changes(submission: Submission) -> Conclusion:
+    """A conclusion that only changes the record."""
+    return Conclusion(submission, ())
 
 
 def a_notice(**changes: Any) -> Notice:

@@ -35,6 +35,7 @@ from puljeport.submissions import Slot, submission_id
 from puljeport.texts import Language
 from puljeport.uploads import Posts
 from puljeport_cli.demo_answers import FAULTY, GOOD
+from servers import listening
 from worlds import Context
 
 CALLS = Path(__file__).parent.parent / "calls"
@@ -269,13 +270,8 @@ def serving(monkeypatch: Any, world: Remembered, **given: str) -> Iterator[str]:
     address = f"{HOME}:{server.server_port}"
     made = world.portal(portal_address=address, **given)
     monkeypatch.setattr(portal.web, "_made", lambda: made)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
+    with listening(server):
         yield address
-    finally:
-        server.shutdown()
-        server.server_close()
 
 
 NOW = datetime(2026, 11, 25, 9, 30, tzinfo=UTC)

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from typing import Literal
 
 from puljeport_cli.processes import LOOPBACK
+from servers import listening
 
 AT_ONCE = struct.pack("ii", 1, 0)
 """SO_LINGER with no time: closing resets the connection instead of ending it in order (socket(7))."""
@@ -96,11 +97,6 @@ class _Connection(socketserver.BaseRequestHandler):
 @contextmanager
 def strung(upstream: int) -> Iterator[Wire]:
     """A wire to a port, for as long as the context lasts."""
-    with Wire(upstream) as wire:
-        thread = threading.Thread(target=wire.serve_forever, daemon=True)
-        thread.start()
-        try:
-            yield wire
-        finally:
-            wire.shutdown()
-            thread.join(10)
+    wire = Wire(upstream)
+    with listening(wire):
+        yield wire

@@ -9,6 +9,7 @@ import pytest
 from moto import mock_aws
 from moto.moto_api._internal.models import moto_api_backend
 
+import portal.web
 from worlds import World
 
 
@@ -34,6 +35,13 @@ def world(environment: pytest.MonkeyPatch) -> World:
     fresh = World(environment)
     fresh.publish()
     return fresh
+
+
+@pytest.fixture
+def shown(world: World, monkeypatch: pytest.MonkeyPatch) -> World:
+    """That world with a portal over it."""
+    monkeypatch.setattr(portal.web, "_made", world.portal)
+    return world
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""The portal's pages for applicants, over moto, at the handler: tickets, status, withdrawal, documents, checking."""
+"""Applying on the portal, over moto, at the handler: tickets, replacing and withdrawing, the deadline, fairness."""
 
 from __future__ import annotations
 
@@ -7,62 +7,26 @@ import html
 import json
 import re
 import secrets
-from collections.abc import Sequence
-from dataclasses import replace
 from datetime import timedelta
 from http import HTTPStatus
-from io import BytesIO
 from typing import Any
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import pytest
-from pypdf import PdfReader
 
-import portal.web
-from builders import BUCKET, DEFINITION, MIDWAY, a_call, a_form, http_event, s3_event, with_documents
+from asking import CALL, CHECK, FORM, SEND, post, see, ticket, upload
+from builders import BUCKET, a_call, a_form, http_event, only_changes, s3_event
 from care import Care
-from portal import answers
 from portals import answer, body
 from puljeport import sending
-from puljeport.conclusions import Conclusion
 from puljeport.erasure import Why
-from puljeport.errors import Unreadable
-from puljeport.problems import problem
-from puljeport.rawforms import RawForm
-from puljeport.readers import read as read_form
 from puljeport.submissions import State, submission_id
+from sendforms import form_body
 from worlds import World
 
-CALL = "samvaer-2018"
-SEND = f"/puljer/{CALL}/indsend"
-FORM = "application/x-www-form-urlencoded"
 DEADLINE = a_call().closes_at
 
 usual = pytest.mark.usefixtures("shown")
-
-
-@pytest.fixture
-def shown(world: World, monkeypatch: pytest.MonkeyPatch) -> World:
-    """A world with a portal over it, the small call published and open."""
-    monkeypatch.setattr(portal.web, "_made", world.portal)
-    world.publish()
-    return world
-
-
-def post(path: str, data: str | bytes = "", kind: str = FORM, **headers: str) -> dict[str, Any]:
-    """What the portal answers to something that is sent to it, its body as API Gateway passes it on."""
-    raw = data.encode() if isinstance(data, str) else data
-    event = http_event(path, "POST", content_type=kind, **headers)
-    return answer(event | {"body": base64.b64encode(raw).decode(), "isBase64Encoded": True})
-
-
-def ticket(**fields: str) -> dict[str, Any]:
-    """A ticket, asked for as the script does: its answer."""
-    given = {"ticket": secrets.token_hex(16), "name": "Skema æøå.json"} | fields
-    answered = post(SEND, urlencode(given), accept="application/json")
-    assert answered["statusCode"] == HTTPStatus.OK, body(answered)
-    asked: dict[str, Any] = json.loads(body(answered))
-    return asked
 
 
 def policy_of(asked: dict[str, Any]) -> dict[str, Any]:
@@ -71,20 +35,7 @@ def policy_of(asked: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
-def upload(world: World, asked: dict[str, Any], data: bytes | None = None) -> None:
-    """The bucket takes a file with a ticket, and intake is told."""
-    record = world.put(asked["fields"]["key"], data or a_form(), world.clock())
-    assert world.run_intake(s3_event(record)) == []
-
-
-def see(path: str) -> str:
-    """A page that is there."""
-    answered = answer(http_event(path))
-    assert answered["statusCode"] == HTTPStatus.OK
-    return html.unescape(body(answered))
-
-
-# -- tickets ---------------------------------------------------------------------------------------------------------
+# -- tickets -----------------------------------------------------------------------------------------------------------
 
 
 @usual
@@ -224,207 +175,7 @@ def test_a_distributed_call_takes_nothing(shown: World) -> None:
     assert post(SEND)["statusCode"] == HTTPStatus.CONFLICT
 
 
-# -- status ----------------------------------------------------------------------------------------------------------
-
-
-def test_the_status_follows_a_file_from_ticket_to_result(shown: World) -> None:
-    """Not there, arrived but not recorded, recorded, read: each said at once, with S3's own time for the file."""
-    asked = ticket()
-    progress = asked["status"] + "/nu.json"
-    assert "Vi har ikke modtaget din fil endnu" in see(asked["status"])
-    assert json.loads(see(progress)) == {"arrived": False, "concluded": False, "waiting": 0}
-    record = shown.put(asked["fields"]["key"], a_form(), MIDWAY)
-    page = see(asked["status"])
-    assert "Vi har modtaget din fil" in page
-    assert "20. marts 2018 kl.\N{NO-BREAK SPACE}10.30.00" in page
-    assert '<noscript><meta http-equiv="refresh" content="3"></noscript>' in page
-    assert json.loads(see(progress))["arrived"] is True
-    shown.run_intake(s3_event(record))
-    page = see(asked["status"])
-    assert "Din ansøgning er modtaget og i orden" in page
-    assert "http-equiv" not in page
-    assert shown.only().reference in page
-    assert json.loads(see(progress))["concluded"] is True
-
-
-def test_what_was_read_is_shown_field_by_field(shown: World) -> None:
-    """Each field has its label and its value as people write it; what is wrong stands at its field and in a summary."""
-    fields = [
-        *DEFINITION["form"]["sections"][0]["fields"],
-        {"id": "amount", "type": "amount", "label": {"da": "Beløb", "en": "Amount"}},
-        {
-            "id": "rows", "type": "table", "label": {"da": "Budget", "en": "Budget"},
-            "columns": [{"id": "what", "type": "text", "label": {"da": "Post", "en": "Item"}}],
-        },
-    ]  # fmt: skip
-    section = DEFINITION["form"]["sections"][0] | {"fields": fields}
-    shown.publish(a_call(form={"sections": [section]}))
-    asked = ticket()
-    upload(shown, asked, a_form(amount="1.234,50", contact_email="ikke en", rows=[{"what": "Leje"}]))
-    page = see(asked["status"])
-    assert "1.234,50\N{NO-BREAK SPACE}kr." in page or "1.234,50 kr." in page
-    assert re.search(r"<td[^>]*>Leje</td>", page)
-    assert "Der er 1 ting at rette" in page
-    assert '<a href="#field-contact_email" dir="auto">E-mail</a>' in page
-    assert 'id="field-contact_email" class="has-error"' in page
-    assert page.count("Kan ikke bruges, som det står") == 1
-    assert "Ikke udfyldt" in page
-    english = see("/en" + asked["status"])
-    assert "There is 1 thing to correct" in english
-    assert "What we have read" in english
-
-
-HOSTILE = "<img src=x onerror=alert(1)>\N{RIGHT-TO-LEFT OVERRIDE}fdp.exe javascript:alert(1)"
-
-
-def test_s08_hostile_values_and_names_are_inert_on_every_page(shown: World) -> None:
-    """S8: markup in every field and in the file's name is text on status, receipt, withdrawal and check."""
-    asked = ticket(name=HOSTILE + "x" * 10_000 + ".json")
-    form = a_form(contact_name=HOSTILE, background=HOSTILE, contact_email=HOSTILE)
-    upload(shown, asked, form)
-    pages = [body(answer(http_event(path))) for path in (asked["status"], asked["status"] + "/kvittering")]
-    checked = multipart({"file": (HOSTILE.replace("\N{RIGHT-TO-LEFT OVERRIDE}", "") + ".json", form)})
-    pages.append(body(post(f"/puljer/{CALL}/tjek", *checked)))
-    assert any("&lt;img src=x onerror=alert(1)&gt;" in page for page in pages)
-    for page in pages:
-        assert "<img" not in page
-        assert 'href="javascript' not in page
-        names = re.findall(r"<bdi>(.*?)</bdi>", page)
-        assert all("\N{RIGHT-TO-LEFT OVERRIDE}" not in name and len(name) < 1000 for name in names)
-
-
-def test_s12_links_that_lead_nowhere_are_all_answered_alike(shown: World) -> None:
-    """S12: unknown, foreign, malformed, revoked, expired and erased links have the same status, headers and body."""
-    asked, other = ticket(), ticket()
-    upload(shown, asked)
-    submission = asked["status"].split("/")[2]
-    foreign = other["status"].split("/")[3]
-    expired = ticket()
-    upload(shown, revoked := ticket())
-    table = {"TableName": "puljeport-test"}
-    key = {"PK": {"S": f"SUB#{revoked['status'].split('/')[2]}"}, "SK": {"S": "LINK"}}
-    shown.dynamodb.update_item(**table, Key=key, UpdateExpression="REMOVE secret")
-    shown.clock.advance(days=31)
-    nowhere = [
-        f"/status/{submission}/{foreign}", f"/status/{submission}/x", f"/status/{'a' * 26}/{foreign}",
-        f"/status/{submission.upper()}/{foreign}", f"/status/..%2f/{foreign}", "/status/æ/ø", expired["status"],
-        revoked["status"], f"/status/{submission}/{'-' * 27}", f"/status/{submission}/{'a' * 5000}",
-    ]  # fmt: skip
-    said = [answer(http_event(path)) for path in nowhere]
-    for answered in said:
-        assert answered == said[0]
-    assert said[0]["statusCode"] == HTTPStatus.NOT_FOUND
-    for path in nowhere:
-        for after in ("/kvittering", "/kvittering.pdf", "/nu.json", "/rettes", "/traek-tilbage"):
-            assert answer(http_event(path + after)) == said[0]
-        assert post(path + "/traek-tilbage", urlencode({"secret": path.rpartition("/")[2]})) == said[0]
-    assert see(asked["status"])
-
-
-def test_s12_pages_behind_a_link_are_kept_and_told_nowhere(shown: World) -> None:
-    """S12: no caching, no referrer, no index, on every answer below a link."""
-    asked = ticket()
-    upload(shown, asked)
-    for after in ("", "/kvittering", "/kvittering.pdf", "/nu.json", "/traek-tilbage", "/bilag"):
-        headers = answer(http_event(asked["status"] + after))["headers"]
-        assert {name: headers[name] for name in answers.PRIVATE} == answers.PRIVATE
-
-
-@pytest.mark.parametrize(
-    ("before", "after", "name", "time"),
-    [("", "/kvittering.pdf", "kvittering", "kl."), ("/en", "/receipt.pdf", "receipt", "at")],
-)
-def test_s11_the_receipt_is_a_pdf_to_be_saved(shown: World, before: str, after: str, name: str, time: str) -> None:
-    """S11: what the page says stands in the fields of a PDF, an attachment that is named by its reference."""
-    upload(shown, asked := ticket(name="Ansøgning æøå.json"))
-    path = before + asked["status"] + after
-    assert f'href="{path}"' in see(before + asked["status"])
-    assert f'href="{path}"' in see(before + asked["status"] + after.removesuffix(".pdf"))
-    answered, found = answer(http_event(path)), shown.only()
-    assert answered["statusCode"] == HTTPStatus.OK
-    headers = answered["headers"]
-    assert (headers["content-type"], headers["cache-control"]) == ("application/pdf", "no-store")
-    assert headers["content-disposition"].startswith(f'attachment; filename="{found.reference} {name}.pdf"; ')
-    fields = PdfReader(BytesIO(base64.b64decode(answered["body"]))).get_fields() or {}
-    told = {key: str(field.value) for key, field in fields.items()}
-    received = told.pop("received")
-    assert f" {time}\N{NO-BREAK SPACE}" in received
-    assert received.endswith(" (Europe/Copenhagen)")
-    assert told == {
-        "reference": found.reference, "owner": "Puljeport", "call": a_call().title.get("en" if before else "da"),
-        "applicant": found.applicant_name, "file": "Ansøgning æøå.json", "sha256": found.sha256,
-        "size": told["size"],
-    }  # fmt: skip
-    assert re.fullmatch(r"\d+(,\d)?\N{NO-BREAK SPACE}(byte|bytes|kB)", told["size"])
-    head = answer(http_event(path, "HEAD"))
-    assert (head["headers"], head["body"]) == (headers, "")
-
-
-@usual
-def test_there_is_no_receipt_before_there_is_a_file() -> None:
-    """A receipt that is asked for too early leads back to the status page, which says so."""
-    asked = ticket()
-    answered = answer(http_event(asked["status"] + "/kvittering.pdf"))
-    assert (answered["statusCode"], answered["headers"]["location"]) == (HTTPStatus.SEE_OTHER, asked["status"])
-
-
-def test_s08_a_hostile_name_is_inert_in_the_receipt(shown: World) -> None:
-    """S8: markup and the signs that turn the direction of writing are a text, and none, in the PDF too."""
-    upload(shown, asked := ticket(name=HOSTILE + ".json"))
-    fields = PdfReader(BytesIO(base64.b64decode(answer(http_event(asked["status"] + "/kvittering.pdf"))["body"])))
-    shown_name = str((fields.get_fields() or {})["file"].value)
-    assert shown_name.startswith("<img src=x onerror=alert(1)>")
-    assert shown_name.isprintable()
-
-
-def test_s11_the_returned_copy_comes_from_its_bucket_to_be_saved(shown: World) -> None:
-    """S11: the link leads to the documents bucket, for minutes, as an attachment under an RFC 6266 name."""
-    asked = ticket()
-    upload(shown, asked)
-    assert answer(http_event(asked["status"] + "/rettes"))["statusCode"] == HTTPStatus.NOT_FOUND
-    submission = shown.only()
-    shown.store.conclude(
-        submission,
-        only_changes(submission.model_copy(update={"returned": "returned/x.docx"})),
-        shown.clock(),
-    )
-    answered = answer(http_event(asked["status"] + "/rettes"))
-    place = urlsplit(answered["headers"]["location"])
-    asked_for = dict(parse_qsl(place.query))
-    assert answered["statusCode"] == HTTPStatus.SEE_OTHER
-    assert place.netloc.startswith("puljeport-test-documents.s3.")
-    assert asked_for["response-content-disposition"].startswith("attachment; filename*=UTF-8''SAM-")
-    assert int(asked_for["X-Amz-Expires"]) <= 300
-
-
-def only_changes(submission: Any) -> Any:
-    """A conclusion that only changes the record."""
-    return Conclusion(submission, ())
-
-
-def test_s02_the_page_tells_of_a_second_file_with_other_content(shown: World) -> None:
-    """S2: the same file again is passed over in silence; another one is said not to count, with what to do."""
-    asked = ticket()
-    upload(shown, asked)
-    upload(shown, asked)
-    assert "en fil mere" not in see(asked["status"])
-    upload(shown, asked, a_form(contact_name="En Anden"))
-    assert "Du sendte en fil mere fra den samme side" in see(asked["status"])
-    assert len(shown.submissions()) == 1
-
-
-@usual
-def test_s10_neither_paths_nor_secrets_are_logged(capsys: pytest.CaptureFixture[str]) -> None:
-    """S10: a status page, its polling, a withdrawal and a wrong link leave no secret in the log."""
-    asked = ticket(email="kanarie@example.dk", name="kanarie.json")
-    secret = asked["status"].rpartition("/")[2]
-    answer(http_event(asked["status"]))
-    post(asked["status"] + "/traek-tilbage", urlencode({"secret": secret}))
-    answer(http_event("/status/" + "a" * 26 + "/" + secret))
-    assert secret not in capsys.readouterr().out
-
-
-# -- replacing and withdrawing ---------------------------------------------------------------------------------------
+# -- replacing and withdrawing -----------------------------------------------------------------------------------------
 
 
 def test_a_new_ticket_replaces_what_was_sent_before(shown: World) -> None:
@@ -489,7 +240,7 @@ def test_what_is_decided_is_not_withdrawn(shown: World, state: State) -> None:
     assert path not in see(asked["status"])
 
 
-# -- the deadline ----------------------------------------------------------------------------------------------------
+# -- the deadline ------------------------------------------------------------------------------------------------------
 
 
 def test_r17_a_file_that_arrived_in_the_last_second_is_on_time(shown: World) -> None:
@@ -524,180 +275,7 @@ def test_who_is_late_is_told_what_the_call_does_with_it(shown: World, decided: b
     assert ("are not considered in this call" in english) is not decided
 
 
-# -- attachments -----------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def beside(shown: World) -> dict[str, Any]:
-    """A submission to a call that asks for a document beside the form."""
-    shown.publish(a_call(form=with_documents(statutes=True)))
-    asked = ticket()
-    upload(shown, asked, a_form(statutes="vedtægter.pdf"))
-    return asked
-
-
-def test_a_required_document_is_missed_until_it_arrives(shown: World, beside: dict[str, Any]) -> None:
-    """The page says what is missing, gives leave to send it, and shows what it was found to be."""
-    page = see(beside["status"])
-    assert "Dette bilag hører til ansøgningen og mangler." in page
-    assert "Dit skema er i orden, men et bilag mangler</h1>" in page
-    assert "Du behøver ikke gøre mere" not in page
-    path = beside["status"] + "/bilag"
-    for name, data, words in (("æ.exe", b"MZ", "Denne slags fil"), ("vedtægter.pdf", b"%PDF-1.7", "i orden.")):
-        leave = json.loads(body(post(path, urlencode({"field": "statutes", "name": name}), accept="application/json")))
-        assert re.search(r"/attachments/statutes/[0-9a-f]{32}$", leave["fields"]["key"])
-        assert "Ikke modtaget endnu" in see(beside["status"])
-        record = shown.put(leave["fields"]["key"], data)
-        assert shown.run_intake(s3_event(record)) == []
-        page = see(beside["status"])
-        assert words in page
-        assert f"<bdi>{name}</bdi>" in page
-    page = see(beside["status"])
-    assert "mangler" not in page
-    assert "Du behøver ikke gøre mere" in page
-    assert len(shown.submissions()) == 1
-
-
-def test_what_came_without_the_portal_has_no_place_for_documents_and_says_so(
-    shown: World, beside: dict[str, Any]
-) -> None:
-    """A form that was put into the bucket otherwise: its page says what is missing and whom to ask, and has no button
-    that would lead nowhere."""
-    assert "Tilføj bilag" in see(beside["status"])
-    taken = shown.take("incoming/samvaer-2018/a.json", a_form(municipality="101", statutes="v.pdf"))
-    page = see(f"/status/{taken.id}/{shown.store.link(taken.id)}")
-    assert "Dette bilag hører til ansøgningen og mangler. Skriv til puljens kontaktperson" in page
-    assert "Tilføj bilag" not in page
-
-
-def test_a_document_may_be_as_large_as_the_installation_says(
-    beside: dict[str, Any], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The page names the limit that the ticket has, in words and to its script."""
-    made = portal.web.portal()
-    given = made.given.model_copy(update={"max_upload_bytes": 5_000_000})
-    monkeypatch.setattr(portal.web, "_made", lambda: replace(made, given=given))
-    page = see(beside["status"])
-    assert 'data-limit="5000000"' in page
-    assert re.search(r"OpenDocument\. Højst 5\sMB\.", page)
-    assert "10 MB" not in page
-
-
-@pytest.mark.parametrize("field", ["contact_name", "nope", "", "../x"])
-def test_a_document_belongs_to_a_field_that_asks_for_one(beside: dict[str, Any], field: str) -> None:
-    """No other key can be asked for than below a field of the kind."""
-    assert post(beside["status"] + "/bilag", urlencode({"field": field}))["statusCode"] == HTTPStatus.NOT_FOUND
-
-
-def test_s05_a_submission_has_a_quota_of_documents(beside: dict[str, Any]) -> None:
-    """ASVS 5.2.4: ten documents can be asked for, the eleventh is refused with what to do."""
-    path = beside["status"] + "/bilag"
-    statuses = [post(path, urlencode({"field": "statutes"}))["statusCode"] for _ in range(11)]
-    assert statuses == [HTTPStatus.OK] * 10 + [HTTPStatus.CONFLICT]
-
-
-def test_what_was_broken_off_takes_no_place_in_the_quota(shown: World, beside: dict[str, Any]) -> None:
-    """Whoever lost the connection ten times can still send the document, once those tickets ran out; what did arrive
-    keeps its place."""
-    path = beside["status"] + "/bilag"
-    wanted = urlencode({"field": "statutes", "name": "vedtægter.pdf"})
-    leave = json.loads(body(post(path, wanted, accept="application/json")))
-    assert shown.run_intake(s3_event(shown.put(leave["fields"]["key"], b"%PDF-1.7"))) == []
-    statuses = [post(path, wanted)["statusCode"] for _ in range(10)]
-    assert statuses == [HTTPStatus.OK] * 9 + [HTTPStatus.CONFLICT]
-    shown.clock.advance(minutes=16)
-    statuses = [post(path, wanted)["statusCode"] for _ in range(10)]
-    assert statuses == [HTTPStatus.OK] * 9 + [HTTPStatus.CONFLICT]
-
-
-# -- checking --------------------------------------------------------------------------------------------------------
-
-
-def multipart(files: dict[str, tuple[str, bytes]]) -> tuple[bytes, str]:
-    """The body of a form with files, and its content type, as a browser makes them."""
-    parts = [
-        f'--grænse\r\nContent-Disposition: form-data; name="{field}"; filename="{name}"\r\n'
-        "Content-Type: application/octet-stream\r\n\r\n".encode()
-        + data
-        + b"\r\n"
-        for field, (name, data) in files.items()
-    ]
-    raw = b"".join(parts).replace("grænse".encode(), b"graense") + b"--graense--\r\n"
-    return raw, "multipart/form-data; boundary=graense"
-
-
-CHECK = f"/puljer/{CALL}/tjek"
-
-
-def test_checking_reads_as_sending_does_and_keeps_nothing(shown: World) -> None:
-    """The same problems as a submission has, and afterwards neither object nor record is there."""
-    before = {kind: len(shown.items(kind)) for kind in ("submission", "ticket", "link", "notice")}
-    bad = a_form(contact_email="ikke en")
-    page = html.unescape(body(post(CHECK, *multipart({"file": ("Skema æøå.json", bad)}))))
-    assert "Der er 1 ting at rette" in page
-    assert "<bdi>Skema æøå.json</bdi>" in page
-    assert "Intet af den er gemt" in page
-    good = html.unescape(body(post(CHECK, *multipart({"file": ("x.json", a_form())}))))
-    assert "Skemaet er i orden" in good
-    assert "Prøve Person" in good
-    assert {kind: len(shown.items(kind)) for kind in before} == before
-    assert "Contents" not in shown.s3.list_objects_v2(Bucket=BUCKET)
-    asked = ticket()
-    upload(shown, asked, bad)
-    assert shown.only().problems[0].message.da in page
-
-
-@pytest.mark.parametrize(
-    ("files", "status", "words"),
-    [
-        ({}, 422, "Vælg først en fil."), ({"file": ("", b"")}, 422, "Vælg først en fil."),
-        ({"file": ("x.docx", b"")}, 200, "Filen er tom"), ({"file": ("x.docx", b"PK\x03\x04")}, 200, "at rette"),
-        ({"file": ("x.bin", b"\x00\xff\r\n\r")}, 200, "at rette"),
-        ({"file": ("x.docx", b"x" * 4_000_001)}, 413, "for stor til at blive tjekket"),
-    ],
-    ids=["nothing", "no choice", "empty", "broken", "binary", "large"],
-)  # fmt: skip
-@usual
-def test_whatever_is_checked_is_answered(files: dict[str, tuple[str, bytes]], status: int, words: str) -> None:
-    """No file, an empty, a broken and a large one each have a page that says what to do."""
-    answered = post(CHECK, *multipart(files))
-    assert (answered["statusCode"], words in body(answered)) == (status, True)
-
-
-def test_a_print_is_checked_as_it_would_be_read(shown: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A PDF without fields is held beside the call's blanks, as when it is sent."""
-    held: list[int] = []
-
-    def no_fields(*_: object) -> None:
-        raise Unreadable(problem("pdf_no_fields"))
-
-    def printed(_data: bytes, blanks: Sequence[bytes]) -> RawForm:
-        held.append(len(blanks))
-        return read_form(a_form(), "")
-
-    monkeypatch.setattr("portal.applying.read", no_fields)
-    monkeypatch.setattr("portal.applying.printed.read", printed)
-    assert shown
-    assert "Skemaet er i orden" in body(post(CHECK, *multipart({"file": ("x.pdf", b"%PDF-1.7")})))
-    assert len(held) == 1
-
-
-@pytest.mark.parametrize("kind", ["", FORM, "multipart/form-data", "multipart/form-data; boundary=x", "text/plain"])
-@usual
-def test_a_body_that_is_no_form_is_told_to_choose_a_file(kind: str) -> None:
-    """Whatever a client sends instead of a form gets the page, not an error."""
-    assert post(CHECK, b"\xff\x00", kind)["statusCode"] == HTTPStatus.UNPROCESSABLE_ENTITY
-
-
-@usual
-def test_a_reader_that_fails_does_not_take_the_page_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A fault of ours in reading gives a page that says what to do, and a log line without the file's content."""
-    monkeypatch.setattr("portal.applying.read", lambda *_: 1 / 0)
-    answered = post(CHECK, *multipart({"file": ("x.json", a_form())}))
-    assert (answered["statusCode"], "Gem den igen" in body(answered)) == (HTTPStatus.OK, True)
-
-
-# -- fairness --------------------------------------------------------------------------------------------------------
+# -- fairness ----------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(("what", "path"), [("ticket", SEND), ("check", CHECK)])
@@ -706,7 +284,7 @@ def test_s14_too_many_from_one_address_wait(
 ) -> None:
     """S14: beyond the allowance 429 with when to come again; others go on; after that time it goes on too."""
     monkeypatch.setitem(sending.PER_ADDRESS, what, 3)
-    sent = multipart({"file": ("x.json", a_form())}) if what == "check" else (b"", FORM)
+    sent = form_body({}, a_form(), "x.json") if what == "check" else (b"", FORM)
     statuses = [post(path, *sent)["statusCode"] for _ in range(4)]
     assert statuses == [HTTPStatus.OK] * 3 + [HTTPStatus.TOO_MANY_REQUESTS]
     again = int(post(path, *sent)["headers"]["retry-after"])

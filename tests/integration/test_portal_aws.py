@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 from botocore.exceptions import ClientError
 
-import portal.web
 from builders import a_call, http_event
 from portals import again, answer, body
 from puljeport.documents import Documents, folder
@@ -14,12 +13,11 @@ from worlds import DOCUMENTS, World, worker_client
 
 
 @pytest.fixture
-def shown(world: World, monkeypatch: pytest.MonkeyPatch) -> World:
-    """A world with a portal over it, the small call published with one form."""
-    monkeypatch.setattr(portal.web, "_made", world.portal)
+def shown(shown: World) -> World:
+    """The portal's world, in which the small call was published with one form."""
     for name in ("ansoegningsskema.docx", "application-form.docx"):
-        world.s3.put_object(Bucket=DOCUMENTS, Key=folder("samvaer-2018", 1) + name, Body=name.encode())
-    return world
+        shown.s3.put_object(Bucket=DOCUMENTS, Key=folder("samvaer-2018", 1) + name, Body=name.encode())
+    return shown
 
 
 def test_a_published_call_is_listed_shown_and_its_form_handed_out(shown: World) -> None:

@@ -29,13 +29,6 @@ CALL = "samvaer-2018"
 GOOD = {"municipality": "Aarhus", "contact_name": "Prøve Person", "contact_email": "person@example.dk"}
 
 
-@pytest.fixture
-def shown(world: World, monkeypatch: pytest.MonkeyPatch) -> World:
-    """A world with a portal over it."""
-    monkeypatch.setattr(portal.web, "_made", world.portal)
-    return world
-
-
 def checked() -> Applicant:
     """Somebody at the page that sends."""
     someone = Applicant(answer).begin(CALL)
