@@ -10,6 +10,7 @@ from moto import mock_aws
 from moto.moto_api._internal.models import moto_api_backend
 
 import portal.web
+from watched import watching
 from worlds import World
 
 
@@ -55,6 +56,12 @@ def worlds(environment: pytest.MonkeyPatch) -> Callable[[], World]:
         return made
 
     return fresh
+
+
+@pytest.fixture
+def watched(worlds: Callable[[], World]) -> World:
+    """A world with a call whose calendar is watched, its opening told."""
+    return watching(worlds())
 
 
 @pytest.fixture

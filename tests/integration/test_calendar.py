@@ -1,76 +1,32 @@
-"""The calendar over moto: who hears what when time passes, once, whatever the ticks do."""
+"""The calendar over moto: who hears what when time passes."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 
-from builders import DEFINITION, MIDWAY, a_call, a_form, s3_event, with_documents
-from puljeport import moments
+from builders import MIDWAY, with_documents
 from puljeport.calls import Call
-from puljeport.extensions import Extension
-from puljeport.items import plain
-from puljeport.notices import APPLICANT, Notice, Status, endpoint
-from puljeport.outbox import HANDFUL
+from puljeport.notices import APPLICANT
 from puljeport.submissions import State, Submission
 from puljeport.tickets import Attachment, Found
-from worlds import TABLE, Crash, World
+from watched import (
+    AARHUS,
+    HERNING,
+    KOBENHAVN,
+    ODENSE,
+    a_watched_call,
+    audiences,
+    extend,
+    sends,
+    told,
+)
+from worlds import Crash, World
 
-FOLDER = "incoming/samvaer-2018/"
-OFFICE = {
-    "id": "office", "role": "administrative", "email": "kontor@example.dk",
-    "notify": ["opened", "reminder", "extended", "closed", "distributed", "expiring"],
-}  # fmt: skip
-READER = {
-    "id": "reader", "role": "professional", "email": "laeser@example.dk", "language": "en",
-    "notify": ["closed"], "digest": {"at": "08:00", "events": ["accepted", "needs_correction"]},
-}  # fmt: skip
-AARHUS, KOBENHAVN, ODENSE, HERNING = "751", "101", "461", "657"
-
-
-def a_watched_call(**changes: Any) -> Call:
-    """The small call with contacts that hear all of its calendar, and reminders."""
-    given = {"contacts": [OFFICE, READER], "reminders": {"contacts": [7], "applicants": [3]}}
-    return a_call(**given | changes)
-
-
-@pytest.fixture
-def watched(worlds: Callable[[], World]) -> World:
-    """A world with that call published."""
-    return watching(worlds())
-
-
-def watching(world: World) -> World:
-    """The world with the watched call, its opening told."""
-    world.publish(a_watched_call())
-    world.run_tick()
-    return world
-
-
-def sends(world: World, applicant: str, at: datetime = MIDWAY, *, wrong: bool = False, **values: Any) -> Submission:
-    """An applicant sends a form, one with a mistake where `wrong`."""
-    given = {"municipality": applicant, "contact_email": f"{applicant}@example.dk"} | values
-    if wrong:
-        given["contact_name"] = None
-    return world.take(f"{FOLDER}{applicant}-{at:%d%H%M%S}.json", a_form(**given), at)
-
-
-def told(world: World, event: str) -> list[Notice]:
-    """The rows of one event, by audience."""
-    found = [Notice.model_validate(plain(item)) for item in world.items("notice") if item["event"]["S"] == event]
-    return sorted(found, key=lambda notice: (notice.audience, notice.reference))
-
-
-def audiences(world: World, event: str) -> list[str]:
-    """Who was told of an event."""
-    return [notice.audience for notice in told(world, event)]
-
-
-# -- moments ---------------------------------------------------------------------------------------------------------
+# -- moments -----------------------------------------------------------------------------------------------------------
 
 
 def test_contacts_hear_that_the_call_opened_and_are_reminded(watched: World) -> None:
@@ -166,7 +122,7 @@ def test_r18_more_applicants_than_one_transaction_takes_are_reminded_once_though
     assert audiences(watched, "reminder").count(APPLICANT) == 10
 
 
-# -- closing ---------------------------------------------------------------------------------------------------------
+# -- closing -----------------------------------------------------------------------------------------------------------
 
 
 def test_the_closing_tells_the_counts_to_each_contact(watched: World) -> None:
@@ -221,15 +177,6 @@ def test_an_extension_is_told_to_contacts_and_to_who_has_to_correct(watched: Wor
     assert applicant.facts == office.facts == expected
 
 
-def extend(world: World, until: str) -> None:
-    """The officer puts the deadline off."""
-    given = {
-        "until": until, "reason": {"da": "Portalen var nede", "en": "The portal was down"}, "cause": "outage",
-        "approved_by": "kontorchef", "at": world.clock(),
-    }  # fmt: skip
-    world.store.extend("samvaer-2018", Extension.model_validate(given))
-
-
 def test_each_round_of_a_continuous_call_closes_with_its_own_counts(watched: World) -> None:
     """What came after the first round's end is in the second round's summary alone."""
     rounds = [{"id": "spring", "until": "2018-03-31T12:00:00"}, {"id": "autumn", "until": "2018-10-31T12:00:00"}]
@@ -243,7 +190,7 @@ def test_each_round_of_a_continuous_call_closes_with_its_own_counts(watched: Wor
     assert found == {"spring-2018-03-31T120000": 1, "autumn-2018-10-31T120000": 2}
 
 
-# -- distribution ----------------------------------------------------------------------------------------------------
+# -- distribution ------------------------------------------------------------------------------------------------------
 
 
 def distributed_call() -> Call:
@@ -309,266 +256,3 @@ def test_contacts_hear_beforehand_of_what_is_to_be_erased(watched: World) -> Non
         watched.run_tick(at)
     found = {notice.facts["erased_on"]: notice.facts["count"] for notice in told(watched, "expiring")}
     assert found == {"2019-05-14": 2, "2023-05-13": 1}
-
-
-# -- digests and summaries -------------------------------------------------------------------------------------------
-
-
-def test_a_digest_comes_at_its_hour_with_what_came_before_it(watched: World) -> None:
-    """What arrives after the hour waits for the next day; an empty day gives no message."""
-    early = datetime(2018, 3, 21, 6, 30, tzinfo=UTC)
-    watched.clock.moment = early
-    first = sends(watched, AARHUS, early)
-    watched.run_tick("2018-03-21T06:55")
-    assert told(watched, "digest") == []
-    watched.clock.moment = datetime(2018, 3, 21, 7, 30, tzinfo=UTC)
-    sends(watched, KOBENHAVN, watched.clock.moment, wrong=True)
-    for at in ("2018-03-21T07:35", "2018-03-21T12:00", "2018-03-22T07:05", "2018-03-23T07:05"):
-        watched.run_tick(at)
-    one, two = told(watched, "digest")
-    assert one.facts["counts"] == {"accepted": 1}
-    assert one.facts["listed"] == [{"reference": first.reference, "organisation": "Aarhus", "event": "accepted"}]
-    assert two.facts["counts"] == {"needs_correction": 1}
-    assert {notice.status for notice in told(watched, "accepted") if notice.audience == "reader"} == {Status.GATHERED}
-
-
-def test_what_is_too_much_at_once_becomes_one_summary(watched: World) -> None:
-    """A handful is told one by one; the rest is held, and the next tick makes one message of it."""
-    eager = READER | {"digest": None, "notify": ["accepted"]}
-    watched.publish(a_watched_call(contacts=[OFFICE, eager]))
-    codes = ["101", "147", "151", "153", "155", "157", "159", "161", "163"]
-    for code in codes:
-        sends(watched, code)
-    watched.notify_all()
-    assert Counter(notice.status for notice in told(watched, "accepted") if notice.audience == "reader") == {
-        Status.SENT: HANDFUL, Status.HELD: len(codes) - HANDFUL,
-    }  # fmt: skip
-    assert watched.run_tick()["gathered"] == 1
-    assert watched.run_tick() == {}
-    watched.notify_all()
-    (summary,) = told(watched, "summary")
-    assert (summary.facts["counts"], summary.status) == ({"accepted": len(codes) - HANDFUL}, Status.SENT)
-
-
-def test_what_is_held_for_a_contact_that_is_gone_is_told_to_whoever_took_over(watched: World) -> None:
-    """Its digest is told at once, to the mailbox of another contact of its role; nothing waits for it any more."""
-    sends(watched, AARHUS)
-    expert = READER | {"id": "expert", "email": "expert@example.dk", "notify": ["late"], "digest": None}
-    silent: dict[str, Any] = READER | {"id": "silent", "email": "silent@example.dk", "notify": [], "digest": None}
-    watched.publish(a_watched_call(contacts=[OFFICE, silent, expert]))
-    watched.publish(a_watched_call(contacts=[OFFICE, silent, expert], places=7))
-    assert watched.run_tick()["gathered"] == 1
-    watched.notify_all()
-    (summary,) = told(watched, "summary")
-    assert (summary.audience, summary.facts["counts"], summary.status) == ("reader", {"accepted": 1}, Status.SENT)
-    heard = [one["MessageAttributes"] for one in watched.received_messages()]
-    mailboxes = [one["mailbox"]["Value"] for one in heard if one["contact"]["Value"] == "reader"]
-    assert mailboxes == [endpoint("expert@example.dk")]
-    assert watched.notices.held("samvaer-2018", "reader") == []
-    assert watched.run_tick() == {}
-
-
-def test_a_digest_that_was_begun_is_told_although_nobody_wants_it_any_more(watched: World) -> None:
-    """A worker died between gathering and telling, and then the contact was taken out: what it had gathered is told."""
-    watched.clock.moment = datetime(2018, 3, 21, 6, 30, tzinfo=UTC)
-    sends(watched, AARHUS, watched.clock.moment)
-    watched.faults.fail("TransactWriteItems", Crash(), nth=2)
-    with pytest.raises(Crash):
-        watched.run_tick("2018-03-21T07:05")
-    watched.faults.heal()
-    assert told(watched, "digest") == []
-    watched.publish(a_watched_call(contacts=[OFFICE]))
-    watched.run_tick("2018-03-21T07:10")
-    (digest,) = told(watched, "digest")
-    assert (digest.audience, digest.endpoint) == ("reader", endpoint(str(OFFICE["email"])))
-    (row,) = [row for row in told(watched, "accepted") if row.audience == "reader"]
-    assert row.gathered_in == digest.sort_key
-
-
-def test_what_a_whole_call_has_to_say_is_never_one_line_of_a_summary(watched: World) -> None:
-    """A mailbox that has its handful already still gets the closing counts as a message of their own."""
-    eager = OFFICE | {"notify": [*OFFICE["notify"], "accepted"]}
-    watched.publish(a_watched_call(contacts=[eager]))
-    watched.clock.moment = datetime(2018, 4, 9, 22, 10, tzinfo=UTC)
-    for code in ["101", "147", "151", "153", "155", "157"]:
-        sends(watched, code)
-    watched.notify_all()
-    watched.run_tick()
-    watched.notify_all()
-    assert [notice.status for notice in told(watched, "closed")] == [Status.SENT]
-
-
-# -- faults ----------------------------------------------------------------------------------------------------------
-
-
-def test_a_call_that_goes_wrong_does_not_stop_the_others(watched: World) -> None:
-    """One call's moments cannot be read: it is named in the log and counted, and the other's reminder goes out."""
-    watched.publish(a_watched_call(id="andet-2018"))
-    watched.clock.moment = datetime(2018, 4, 2, 6, tzinfo=UTC)
-    watched.faults.fail("Query", RuntimeError("down"), nth=2)
-    done = watched.run_tick()
-    watched.faults.heal()
-    assert (done["failed"], watched.wrong) == (1, ["andet-2018"])
-    assert audiences(watched, "reminder") == ["office"]
-    watched.run_tick("2018-04-02T06:05")
-    assert audiences(watched, "reminder") == ["office", "office"]
-
-
-def test_a_tick_that_cannot_list_the_calls_fails_as_a_whole(watched: World) -> None:
-    """Without the calls there is nothing to go on with: the function fails, and its alarm tells."""
-    watched.faults.fail("Query", RuntimeError("down"), nth=1)
-    with pytest.raises(RuntimeError):
-        watched.run_tick()
-
-
-def test_an_extension_that_the_list_does_not_show_yet_is_not_missed(
-    watched: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The index is a little behind: what is due is looked at again in the call's own record before anybody is told."""
-    stale = watched.store.calls()
-    extend(watched, "2018-04-16T12:00:00")
-    monkeypatch.setattr(type(watched.store), "calls", lambda _store: stale)
-    watched.run_tick("2018-04-09T22:10")
-    assert told(watched, "closed") == []
-    assert audiences(watched, "extended") == ["office"]
-
-
-def test_contacts_that_nothing_reaches_are_counted_every_day(watched: World, caplog: pytest.LogCaptureFixture) -> None:
-    """Nobody subscribed: both contacts are named by id and never by address; once confirmed, none is."""
-    assert watched.run_tick(task="contacts") == {"unreached": 2}
-    assert watched.run_tick(task="contacts") == {"unreached": 2}
-    said = [vars(record) for record in caplog.records if "contact" in vars(record)]
-    assert [(line["call"], line["contact"]) for line in said] == [
-        ("samvaer-2018", name) for name in ("office", "reader")
-    ] * 2
-    assert "example.dk" not in str(said)
-    topic = watched.sns.list_topics()["Topics"][0]["TopicArn"]
-    for contact in (OFFICE, READER):
-        watched.sns.subscribe(TopicArn=topic, Protocol="email", Endpoint=contact["email"])
-    assert watched.run_tick(task="contacts") == {"unreached": 0}
-
-
-def a_busy_day(world: World) -> World:
-    """Everything at once: a distribution, a reminder, a closing of a second call, a digest and a summary are due."""
-    watching(world)
-    world.publish(a_watched_call(id="andet-2018", deadline="2018-05-13T12:00:00"))
-    eager = READER | {"notify": ["accepted"], "digest": {"at": "08:00", "events": ["needs_correction"]}}
-    world.publish(a_watched_call(contacts=[OFFICE, eager]))
-    sends(world, AARHUS)
-    sends(world, KOBENHAVN)
-    sends(world, ODENSE, wrong=True)
-    rush = ["147", "151", "153", "155", "157"]
-    for code in rush:
-        sends(world, code)
-    world.notify_all()
-    for at in ("2018-03-20T10:00", "2018-04-02T06:00"):
-        world.clock.moment = datetime.fromisoformat(at).replace(tzinfo=UTC)
-    world.publish(
-        a_watched_call(contacts=[OFFICE, eager], distributed={"date": "2018-05-14", "awards": [{"applicant": AARHUS}]})
-    )
-    world.clock.moment = datetime(2018, 5, 14, 6, tzinfo=UTC)
-    return world
-
-
-def begin_again(world: World, kept: list[dict[str, Any]]) -> World:
-    """A world with the items of another, at the moment when all of it is due."""
-    for item in kept:
-        world.dynamodb.put_item(TableName=TABLE, Item=item)
-    world.clock.moment = datetime(2018, 5, 14, 6, tzinfo=UTC)
-    return world
-
-
-def calm_tick(world: World) -> tuple[list[dict[str, Any]], list[str], dict[str, Any]]:
-    """What there was before a busy tick, the calls to AWS that it made, and what came of it when nothing went wrong."""
-    a_busy_day(world)
-    kept = world.dynamodb.scan(TableName=TABLE, ConsistentRead=True)["Items"]
-    begun = len(world.faults.calls)
-    world.run_tick()
-    calls = world.faults.calls[begun:]
-    world.clock.advance(minutes=5)
-    world.run_tick()
-    return kept, calls, outcome(world)
-
-
-def outcome(world: World) -> dict[str, Any]:
-    """All that anybody could notice afterwards: what was told to whom, and what became of applications."""
-    # One look at the whole table, since moto takes its time for each.
-    found = [plain(item) for item in world.dynamodb.scan(TableName=TABLE, ConsistentRead=True)["Items"]]
-    rows = [item for item in found if item["item"] == "notice"]
-    return {
-        "told": Counter((row["event"], row["audience"], row["key"]) for row in rows),
-        "gathered": sorted(str(row["facts"]["counts"]) for row in rows if row["event"] in {"digest", "summary"}),
-        "waiting": sum(row["status"] == "held" for row in rows),
-        "states": Counter(item["state"] for item in found if item["item"] == "submission"),
-        "moments": sorted((item["call"], item["name"], item["outcome"]) for item in found if item["item"] == "moment"),
-    }
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("phase", ["before", "after"])
-def test_r18_a_tick_that_dies_at_any_call_ends_the_same(worlds: Callable[[], World], phase: str) -> None:
-    """R18: for each call to AWS of a busy tick, a worker that dies before or after it; the next tick ends the same."""
-    kept, calls, expected = calm_tick(worlds())
-    assert len(calls) > 20
-    for target in range(len(calls)):
-        world = begin_again(worlds(), kept)
-        base = len(world.faults.calls)
-
-        def strike(index: int, at: str, base: int = base, target: int = target) -> BaseException | None:
-            return Crash() if index - base == target and at == phase else None
-
-        world.faults.strike = strike
-        with pytest.raises(Crash):
-            world.run_tick()
-        world.faults.heal()
-        for _ in range(2):
-            world.clock.advance(minutes=5)
-            world.run_tick()
-        assert outcome(world) == expected, f"call {target}, {phase}"
-
-
-@pytest.mark.slow
-def test_r18_two_ticks_at_once_tell_everything_once(worlds: Callable[[], World]) -> None:
-    """R18: a second tick runs whole in the middle of the first, at each of its writes: the same rows in the end."""
-    kept, calls, expected = calm_tick(worlds())
-    writes = [number for number, name in enumerate(calls) if name.endswith(":TransactWriteItems")]
-    assert len(writes) > 5
-    for target in writes:
-        world = begin_again(worlds(), kept)
-        base = len(world.faults.calls)
-
-        def meet(index: int, at: str, world: World = world, base: int = base, target: int = target) -> None:
-            if index - base == target and at == "before":
-                world.faults.heal()
-                world.run_tick()
-
-        world.faults.strike = meet
-        world.run_tick()
-        world.run_tick()
-        assert outcome(world) == expected, f"write {target}"
-
-
-def test_what_was_done_is_kept_with_its_time(watched: World) -> None:
-    """Each moment's record says when it was due, when it was done, and how many were told."""
-    watched.run_tick("2018-04-10T12:00")
-    found = {record.name: record for record in watched.store.moments("samvaer-2018")}
-    assert found["reminder#contacts#7"].outcome is moments.Outcome.PASSED_OVER
-    closed = found["closed#contacts#2018-04-09T235959"]
-    assert (closed.outcome, closed.notices, closed.at) == (moments.Outcome.TOLD, 2, watched.clock())
-    assert closed.due == datetime(2018, 4, 9, 22, 10, tzinfo=UTC)
-
-
-def test_a_tick_with_nothing_to_do_writes_nothing(watched: World) -> None:
-    """Between moments, a tick only reads."""
-    before = len(watched.faults.calls)
-    assert watched.run_tick() == {}
-    assert set(watched.faults.calls[before:]) == {"dynamodb:Query"}
-
-
-def test_the_small_call_of_other_tests_is_left_in_peace(world: World) -> None:
-    """Contacts that asked for no event of the calendar hear none of it."""
-    assert {contact["id"] for contact in DEFINITION["contacts"]}
-    for at in ("2018-03-01T12:00", "2018-04-10T12:00"):
-        world.run_tick(at)
-    assert world.outbox() == []
-    assert world.run_intake(s3_event(world.put(FOLDER + "1.json", a_form()))) == []
